@@ -1,0 +1,1 @@
+"""The embedded admin page: authentication, pages and the JSON API behind them."""

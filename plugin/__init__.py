@@ -1,0 +1,1 @@
+"""Regulars, the app: inbox, ledger, segments, tags and the wire to Shopify."""

@@ -1,0 +1,1 @@
+"""Alembic migrations, the same script for SQLite and PostgreSQL."""

@@ -1,0 +1,1 @@
+"""The door Shopify posts to: verify, store, wake, answer."""

@@ -1,0 +1,1 @@
+"""One RQ job a file; the whole timetable is in schedule.py."""
