@@ -1,0 +1,268 @@
+"""The tables, columns and constraints; no behaviour. Every key starts with shop_id, so that no query forgets the shop
+and PostgreSQL can be partitioned by it.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Text,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from plugin.db.types import Instant, new_id
+
+
+class Base(DeclarativeBase):
+    """Names every constraint, so that migrations can drop what they made on either database."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: Instant, int: BigInteger, dict[str, Any]: JSON, bytes: LargeBinary}
+
+
+def shop_key() -> Mapped[int]:
+    """The first column of every key."""
+    return mapped_column(ForeignKey("shops.id"), primary_key=True)
+
+
+class Shop(Base):
+    """A shop that installed the app. Tokens are encrypted; `token_error` says why we cannot work for it, if we cannot."""
+
+    __tablename__ = "shops"
+
+    id: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), Identity(), primary_key=True
+    )
+    domain: Mapped[str] = mapped_column(String(255), unique=True)
+    shopify_id: Mapped[int | None]
+    currency: Mapped[str | None] = mapped_column(String(3))
+    timezone: Mapped[str | None] = mapped_column(String(64))
+    plan: Mapped[str | None] = mapped_column(String(64))
+    scopes: Mapped[str] = mapped_column(Text, default="")
+    access_token: Mapped[bytes | None]
+    access_token_expires_at: Mapped[datetime | None]
+    refresh_token: Mapped[bytes | None]
+    refresh_token_expires_at: Mapped[datetime | None]
+    token_error: Mapped[str | None] = mapped_column(Text)
+    installed_at: Mapped[datetime]
+    uninstalled_at: Mapped[datetime | None]
+    settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    # Every transaction that folds or refreshes starts by counting this up: one writer a shop, on either database.
+    writes: Mapped[int] = mapped_column(default=0)
+    sync_leased_until: Mapped[datetime | None]
+
+
+class InboxEvent(Base):
+    """A verified delivery. Done ones lose their body and stay as the memory that refuses duplicates."""
+
+    __tablename__ = "inbox_events"
+
+    shop_id: Mapped[int] = shop_key()
+    webhook_id: Mapped[str] = mapped_column(String(255), primary_key=True)
+    topic: Mapped[str] = mapped_column(String(255))
+    event_id: Mapped[str | None] = mapped_column(String(255))
+    triggered_at: Mapped[datetime]
+    received_at: Mapped[datetime]
+    body: Mapped[bytes | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    done_at: Mapped[datetime | None]
+    failed_at: Mapped[datetime | None]
+    error: Mapped[str | None] = mapped_column(Text)
+
+
+PENDING_EVENT = text("done_at IS NULL AND failed_at IS NULL")
+Index(
+    "ix_inbox_events_pending",
+    InboxEvent.shop_id,
+    InboxEvent.received_at,
+    sqlite_where=PENDING_EVENT,
+    postgresql_where=PENDING_EVENT,
+)
+FAILED_EVENT = text("failed_at IS NOT NULL")
+Index("ix_inbox_events_failed", InboxEvent.shop_id, sqlite_where=FAILED_EVENT, postgresql_where=FAILED_EVENT)
+
+
+class Order(Base):
+    """The newest facts of one order. `version` orders payloads (newest wins); a deleted order stays as a tombstone.
+
+    `stale_at`: an event said that the order changed at that instant, and no facts that new have been seen yet.
+    """
+
+    __tablename__ = "orders"
+
+    shop_id: Mapped[int] = shop_key()
+    order_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    customer_id: Mapped[int | None]
+    processed_at: Mapped[datetime | None]
+    total: Mapped[int | None]
+    subtotal: Mapped[int | None]
+    units: Mapped[int | None]
+    financial_status: Mapped[str | None] = mapped_column(String(32))
+    test: Mapped[bool] = mapped_column(default=False)
+    cancelled_at: Mapped[datetime | None]
+    updated_at: Mapped[datetime | None]
+    version: Mapped[str] = mapped_column(String(320), default="")
+    stale_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None]
+
+
+Index("ix_orders_customer", Order.shop_id, Order.customer_id)
+STALE_ORDER = text("stale_at IS NOT NULL")
+Index("ix_orders_stale", Order.shop_id, sqlite_where=STALE_ORDER, postgresql_where=STALE_ORDER)
+
+
+class Customer(Base):
+    """One customer's standing. The tag columns hold one bit per segment of the shop.
+
+    `wanted_tags`: segments the customer is in. `foreign_tags`: tags that were there before us, never touched.
+    `applied_tags`: tags Shopify has because of us. `unsure_tags`: changes sent to Shopify whose answer was never recorded.
+    """
+
+    __tablename__ = "customers"
+
+    shop_id: Mapped[int] = shop_key()
+    customer_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    signed_up_at: Mapped[datetime | None]
+    wanted_tags: Mapped[int] = mapped_column(default=0)
+    applied_tags: Mapped[int] = mapped_column(default=0)
+    unsure_tags: Mapped[int] = mapped_column(default=0)
+    foreign_tags: Mapped[int] = mapped_column(default=0)
+    next_review_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None]
+    merged_into: Mapped[int | None]
+    sync_after: Mapped[datetime | None]
+    sync_error: Mapped[str | None] = mapped_column(Text)
+
+
+# The work of tag writing. The same text in index and queries: SQLite uses a partial index only for its own words.
+PENDING_TAGS = text("((wanted_tags & ~foreign_tags) <> applied_tags OR unsure_tags <> 0)")
+Index(
+    "ix_customers_pending_tags",
+    Customer.shop_id,
+    Customer.customer_id,
+    sqlite_where=PENDING_TAGS,
+    postgresql_where=PENDING_TAGS,
+)
+DUE_LATER = text("next_review_at IS NOT NULL")
+Index(
+    "ix_customers_next_review",
+    Customer.shop_id,
+    Customer.next_review_at,
+    sqlite_where=DUE_LATER,
+    postgresql_where=DUE_LATER,
+)
+
+
+class OrderHistory(Base):
+    """The packed counting orders of one customer (plugin.segments.columns), derived from `orders`."""
+
+    __tablename__ = "order_histories"
+
+    shop_id: Mapped[int] = shop_key()
+    customer_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    history: Mapped[bytes]
+
+
+class Segment(Base):
+    """A segment of a shop. Its bit and tag never change: another tag is another segment, and a removed one keeps its row
+    until no customer carries its tag."""
+
+    __tablename__ = "segments"
+
+    shop_id: Mapped[int] = shop_key()
+    bit: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    position: Mapped[int] = mapped_column(SmallInteger)
+    tag: Mapped[str] = mapped_column(String(255))
+    definition: Mapped[dict[str, Any]]
+    version: Mapped[int] = mapped_column(default=1)
+    removed_at: Mapped[datetime | None]
+
+
+class SegmentVersion(Base):
+    """Every definition ever saved, so that a tag can be explained by the rule it was judged by."""
+
+    __tablename__ = "segment_versions"
+
+    shop_id: Mapped[int] = shop_key()
+    bit: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    definition: Mapped[dict[str, Any]]
+    saved_at: Mapped[datetime]
+
+
+class Movement(Base):
+    """A customer entered or left a segment, and because of what: event, time, settings or import."""
+
+    __tablename__ = "movements"
+
+    shop_id: Mapped[int] = shop_key()
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=new_id)
+    customer_id: Mapped[int]
+    bit: Mapped[int] = mapped_column(SmallInteger)
+    entered: Mapped[bool]
+    at: Mapped[datetime]
+    cause: Mapped[str] = mapped_column(String(16))
+
+
+Index("ix_movements_at", Movement.shop_id, Movement.at)
+Index("ix_movements_customer", Movement.shop_id, Movement.customer_id)
+
+
+class TagChange(Base):
+    """One write to one customer in Shopify: what was added and removed (bits), and how it ended."""
+
+    __tablename__ = "tag_changes"
+
+    shop_id: Mapped[int] = shop_key()
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=new_id)
+    customer_id: Mapped[int]
+    added: Mapped[int]
+    removed: Mapped[int]
+    at: Mapped[datetime]
+    outcome: Mapped[str] = mapped_column(String(16))
+    error: Mapped[str | None] = mapped_column(Text)
+
+
+Index("ix_tag_changes_at", TagChange.shop_id, TagChange.at)
+Index("ix_tag_changes_customer", TagChange.shop_id, TagChange.customer_id)
+
+
+class Run(Base):
+    """A long piece of work a merchant can watch: import or refresh. `position` is where to go on after a crash."""
+
+    __tablename__ = "runs"
+
+    shop_id: Mapped[int] = shop_key()
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=new_id)
+    kind: Mapped[str] = mapped_column(String(16))
+    state: Mapped[str] = mapped_column(String(16))
+    stage: Mapped[str] = mapped_column(String(32), default="")
+    position: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    done_count: Mapped[int] = mapped_column(default=0)
+    total_count: Mapped[int | None]
+    created_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    error: Mapped[str | None] = mapped_column(Text)
+
+
+UNFINISHED_RUN = text("finished_at IS NULL")
+Index("ix_runs_unfinished", Run.shop_id, sqlite_where=UNFINISHED_RUN, postgresql_where=UNFINISHED_RUN)

@@ -1,0 +1,72 @@
+"""One database a process. `read()` for looking, `write()` for changing; each is one transaction."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+
+_engine: Engine | None = None
+
+# Shopify gives a delivery 5 s in all: a database that is busy for longer is answered 503 and tried again by Shopify.
+BUSY_SECONDS = 4
+
+
+def configure(database_url: str) -> None:
+    """Work on the database at `database_url` from now on."""
+    global _engine  # noqa: PLW0603 - one database a process
+    if _engine is not None:
+        _engine.dispose()
+    _engine = connect(database_url)
+
+
+def connect(database_url: str) -> Engine:
+    """An engine for `database_url`, with SQLite set up for several processes."""
+    url = make_url(database_url)
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": BUSY_SECONDS})
+    if url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "isolation_level": None})
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def engine() -> Engine:
+    """The engine of this process."""
+    if _engine is None:
+        raise RuntimeError("No database: start through plugin.app.start()")
+    return _engine
+
+
+@contextmanager
+def write() -> Iterator[Session]:
+    """A transaction that commits when the block ends and rolls back when it raises."""
+    with Session(engine(), expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+@contextmanager
+def read() -> Iterator[Session]:
+    """A transaction for looking only; on SQLite it never waits for a writer."""
+    with Session(engine().execution_options(read_only=True), expire_on_commit=False) as session:
+        yield session
+
+
+def _set_up_sqlite(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    # WAL lets readers and the one writer work side by side; FULL because a delivery answered 200 must survive a power cut.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that reads first and writes later would fail at once when another process wrote in between
+    # (SQLITE_BUSY_SNAPSHOT, which no time-out waits for): writers take their place in the queue at the start.
+    read_only = connection.get_execution_options().get("read_only")
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
