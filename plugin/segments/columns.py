@@ -1,0 +1,144 @@
+"""Order histories as they are stored, 24 bytes an order, and many of them side by side as arrays.
+
+The ledger packs and merges histories; whoever evaluates makes `Columns` of them. Holds orders that count and nothing
+else: which ones do is decided before they come here.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+IntArray = NDArray[np.int64]
+RecordArray = NDArray[np.void]
+
+# Little-endian everywhere, so that the same bytes can move between machines and databases.
+RECORD = np.dtype([("order_id", "<i8"), ("spend", "<i8"), ("processed_at", "<u4"), ("units", "<u4")])
+LARGEST_U4 = 2**32 - 1
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Record(NamedTuple):
+    """One order that counts. A tuple, because numpy fills records from tuples."""
+
+    order_id: int
+    spend: int
+    """Integer minor units of the shop's currency."""
+    processed_at: int
+    """Whole seconds since the epoch."""
+    units: int
+
+
+def seconds(instant: datetime) -> int:
+    """Whole seconds since the epoch, for `Record.processed_at`."""
+    return (instant - EPOCH) // timedelta(seconds=1)
+
+
+def microseconds(instant: datetime) -> int:
+    return (instant - EPOCH) // timedelta(microseconds=1)
+
+
+def pack(records: Iterable[Record]) -> bytes:
+    """The stored form of one customer's orders; each order id may occur once."""
+    return _sorted(_array(records)).tobytes()
+
+
+def unpack(history: bytes | memoryview) -> list[Record]:
+    return [Record(*record) for record in np.frombuffer(history, RECORD).tolist()]
+
+
+def merge(history: bytes | memoryview, changed: Mapping[int, Record | None]) -> bytes:
+    """The history after orders were added, replaced or (None) removed, in the same canonical order as `pack`."""
+    if any(record is not None and record.order_id != order_id for order_id, record in changed.items()):
+        raise ValueError("a record stands under another order's id")
+    records = np.frombuffer(history, RECORD)
+    kept = records[~np.isin(records["order_id"], np.array(list(changed), np.int64))]
+    arrived = _array(record for record in changed.values() if record is not None)
+    if not len(arrived):
+        return kept.tobytes()
+    return _sorted(np.concatenate([kept, arrived])).tobytes()
+
+
+def _array(records: Iterable[Record]) -> RecordArray:
+    return np.array([_fitted(record) for record in records], RECORD)
+
+
+def _fitted(record: Record) -> tuple[int, int, int, int]:
+    # Prefix sums are searched for a threshold, so they must never fall: an order refunded beyond its price is worth 0.
+    return (
+        record.order_id,
+        max(record.spend, 0),
+        min(max(record.processed_at, 0), LARGEST_U4),
+        min(max(record.units, 0), LARGEST_U4),
+    )
+
+
+def _sorted(records: RecordArray) -> RecordArray:
+    return records[np.lexsort((records["order_id"], records["processed_at"]))]
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """Orders of many customers, one run after the other: customer i has those from starts[i] to starts[i + 1]."""
+
+    customer_ids: IntArray
+    starts: IntArray
+    processed_at: NDArray[np.uint32]
+    spend: IntArray
+    units: NDArray[np.uint32]
+
+    @classmethod
+    def from_histories(cls, customer_ids: Sequence[int], histories: Sequence[bytes | memoryview | None]) -> "Columns":
+        """One customer a history; None and an empty history both mean a customer without orders."""
+        present = [history or b"" for history in histories]
+        lengths = np.fromiter(map(len, present), np.int64, len(present))
+        starts = np.zeros(len(present) + 1, np.int64)
+        np.cumsum(lengths // RECORD.itemsize, out=starts[1:])
+        if len(customer_ids) != len(present):
+            raise ValueError(f"{len(customer_ids)} customers but {len(present)} histories")
+        if (torn := np.flatnonzero(lengths % RECORD.itemsize)).size:
+            # Joined, one torn history would shift the orders of every customer behind it.
+            raise ValueError(f"the history of customer {customer_ids[torn[0]]} is not a whole number of records")
+        records = np.frombuffer(b"".join(present), RECORD)
+        return cls(
+            customer_ids=np.array(customer_ids, np.int64),
+            starts=starts,
+            processed_at=np.ascontiguousarray(records["processed_at"]),
+            spend=records["spend"],
+            units=records["units"],
+        )
+
+    def __len__(self) -> int:
+        return len(self.customer_ids)
+
+    def only(self, i: int) -> "Columns":
+        """The columns of customer number i alone."""
+        run = slice(int(self.starts[i]), int(self.starts[i + 1]))
+        return Columns(
+            customer_ids=self.customer_ids[i : i + 1],
+            starts=np.array([0, run.stop - run.start], np.int64),
+            processed_at=self.processed_at[run],
+            spend=self.spend[run],
+            units=self.units[run],
+        )
+
+    @cached_property
+    def spend_before(self) -> IntArray:
+        """Spend of all orders in front of each position; one entry more than there are orders."""
+        return _sums_before(self.spend)
+
+    @cached_property
+    def units_before(self) -> IntArray:
+        return _sums_before(self.units)
+
+
+def _sums_before(amounts: NDArray[Any]) -> IntArray:
+    if amounts.sum(dtype=np.float64) > 2**62:
+        raise OverflowError("the amounts of these customers add up to more than 64 bits hold: evaluate fewer at once")
+    sums = np.zeros(len(amounts) + 1, np.int64)
+    np.cumsum(amounts, out=sums[1:])
+    return sums
