@@ -105,12 +105,8 @@ def check(config: Config) -> None:
         try:
             Fernet(key)
         except ValueError as error:
-            raise ConfigError(
-                "TOKEN_KEYS: each key is 32 bytes in URL-safe base64 (`regulars new-key`)"
-            ) from error
+            raise ConfigError("TOKEN_KEYS: each key is 32 bytes in URL-safe base64 (`regulars new-key`)") from error
     if not urlsplit(config.app_url).scheme:
         raise ConfigError("APP_URL needs its scheme, for example https://regulars.your-company.com")
     if config.environment == "production" and (config.shopify_url or config.clock_file):
-        raise ConfigError(
-            "SHOPIFY_URL and CLOCK_FILE point at a development store; production talks to Shopify itself"
-        )
+        raise ConfigError("SHOPIFY_URL and CLOCK_FILE point at a development store; production talks to Shopify itself")

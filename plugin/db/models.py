@@ -48,9 +48,7 @@ class Shop(Base):
 
     __tablename__ = "shops"
 
-    id: Mapped[int] = mapped_column(
-        BigInteger().with_variant(Integer, "sqlite"), Identity(), primary_key=True
-    )
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), Identity(), primary_key=True)
     domain: Mapped[str] = mapped_column(String(255), unique=True)
     shopify_id: Mapped[int | None]
     currency: Mapped[str | None] = mapped_column(String(3))

@@ -1,0 +1,142 @@
+"""Deliveries Shopify posted and we have not folded in yet. `webhooks` adds rows, `workers.drain_inbox` claims them.
+
+Never looks inside a payload.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from plugin.db.models import PENDING_EVENT, InboxEvent
+
+# A delivery that was being folded when its process died this often is folded alone, so that it can take no others along;
+# one that still brings the process down is set aside for a person to look at.
+SUSPECT_AFTER = 2
+GIVE_UP_AFTER = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One POST from Shopify as its headers describe it."""
+
+    webhook_id: str
+    topic: str
+    event_id: str | None
+    triggered_at: datetime
+    body: bytes
+
+
+def accept(session: Session, shop_id: int, delivery: Delivery, received_at: datetime) -> bool:
+    """Store a delivery; False if this webhook id of the shop is here already."""
+    event = InboxEvent(
+        shop_id=shop_id,
+        webhook_id=delivery.webhook_id,
+        topic=delivery.topic,
+        event_id=delivery.event_id,
+        triggered_at=delivery.triggered_at,
+        received_at=received_at,
+        body=delivery.body,
+    )
+    try:
+        with session.begin_nested():
+            session.add(event)
+    except IntegrityError:
+        return False
+    return True
+
+
+def claim(session: Session, shop_id: int, limit: int) -> list[str]:
+    """Count an attempt on the shop's oldest pending deliveries and return their webhook ids; none when all is folded.
+
+    Runs in a transaction of its own, before the one that folds: the count is what survives a killed process.
+    """
+    waiting = session.execute(
+        select(InboxEvent.webhook_id, InboxEvent.attempts)
+        .where(InboxEvent.shop_id == shop_id, PENDING_EVENT)
+        .order_by(InboxEvent.received_at)
+        .limit(limit)
+    ).all()
+    if not waiting:
+        return []
+    oldest, attempts = waiting[0]
+    suspect = attempts >= SUSPECT_AFTER
+    chosen = [oldest] if suspect else [webhook_id for webhook_id, tried in waiting if tried < SUSPECT_AFTER]
+    session.execute(
+        update(InboxEvent)
+        .where(InboxEvent.shop_id == shop_id, InboxEvent.webhook_id.in_(chosen))
+        .values(attempts=InboxEvent.attempts + 1)
+    )
+    return chosen
+
+
+def pending(session: Session, shop_id: int, webhook_ids: list[str]) -> list[InboxEvent]:
+    """Those of the claimed deliveries that nobody else has folded meanwhile, oldest first.
+
+    The caller holds the shop (plugin.shops.hold), so whoever got there first has finished.
+    """
+    return list(
+        session.scalars(
+            select(InboxEvent)
+            .where(InboxEvent.shop_id == shop_id, InboxEvent.webhook_id.in_(webhook_ids), PENDING_EVENT)
+            .order_by(InboxEvent.received_at)
+        )
+    )
+
+
+def mark_done(events: list[InboxEvent], at: datetime) -> None:
+    """The deliveries are folded in: drop their bodies, keep their ids against duplicates."""
+    for event in events:
+        event.done_at = at
+        event.body = None
+
+
+def mark_failed(event: InboxEvent, reason: str, at: datetime) -> None:
+    """Set a delivery aside with its reason; its body stays for a replay."""
+    event.failed_at = at
+    event.error = reason[:2000]
+
+
+def release(session: Session, shop_id: int, webhook_ids: list[str]) -> None:
+    """Take back an attempt that failed for a reason that is not the deliveries' (the database, say)."""
+    session.execute(
+        update(InboxEvent)
+        .where(InboxEvent.shop_id == shop_id, InboxEvent.webhook_id.in_(webhook_ids), InboxEvent.attempts > 0)
+        .values(attempts=InboxEvent.attempts - 1)
+    )
+
+
+def replay(session: Session, shop_id: int, webhook_id: str | None = None) -> int:
+    """Make failed deliveries (or the one named) pending again; returns how many."""
+    chosen = [InboxEvent.shop_id == shop_id, InboxEvent.failed_at.is_not(None)]
+    if webhook_id is not None:
+        chosen.append(InboxEvent.webhook_id == webhook_id)
+    result = session.execute(update(InboxEvent).where(*chosen).values(failed_at=None, error=None, attempts=0))
+    return cast("CursorResult[None]", result).rowcount
+
+
+def failed(session: Session, shop_id: int) -> list[InboxEvent]:
+    """The deliveries set aside, newest first; at most a hundred."""
+    return list(
+        session.scalars(
+            select(InboxEvent)
+            .where(InboxEvent.shop_id == shop_id, InboxEvent.failed_at.is_not(None))
+            .order_by(InboxEvent.failed_at.desc())
+            .limit(100)
+        )
+    )
+
+
+def pending_count(session: Session, shop_id: int) -> int:
+    """How many deliveries of the shop wait to be folded in."""
+    return session.scalar(
+        select(func.count()).select_from(InboxEvent).where(InboxEvent.shop_id == shop_id, PENDING_EVENT)
+    ) or 0
+
+
+def shops_waiting(session: Session) -> list[int]:
+    """Shops with pending deliveries, for the sweep."""
+    return list(session.scalars(select(InboxEvent.shop_id).where(PENDING_EVENT).distinct()))

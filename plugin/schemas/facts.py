@@ -1,0 +1,46 @@
+"""What Shopify tells us, whichever door it came through: a webhook, an import or a look-up. Money in minor units."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFacts:
+    """One order as it stood at `updated_at`. `total` and `subtotal` are after refunds and edits."""
+
+    order_id: int
+    customer_id: int | None
+    processed_at: datetime
+    updated_at: datetime
+    cancelled_at: datetime | None
+    test: bool
+    financial_status: str | None
+    currency: str
+    total: int
+    subtotal: int
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerFacts:
+    """One customer; no name, no address."""
+
+    customer_id: int
+    signed_up_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OrderChanged:
+    """The order was changed at this instant, in a way this payload does not tell (an edit, a refund)."""
+
+    order_id: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CustomersMerged:
+    """One customer became another; `completed` is False when Shopify gave up on it."""
+
+    kept_id: int
+    deleted_id: int
+    completed: bool

@@ -1,0 +1,169 @@
+"""Webhook payloads, by topic: only the fields we use are declared, everything else is dropped unread.
+
+plugin.topics says which schema a topic has. Reference: https://shopify.dev/docs/api/webhooks
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
+
+from plugin import money
+from plugin.schemas.facts import CustomerFacts, CustomersMerged, OrderChanged, OrderFacts
+from plugin.shopify import ids
+
+LARGEST_ID = 2**63 - 1
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2106, 1, 1, tzinfo=UTC)
+
+
+class Payload(Schema):
+    """Unknown fields are dropped: Shopify adds some with every version."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+
+def shopify_id(**options: Any) -> fields.Integer:
+    """A bare numeric id."""
+    return fields.Integer(strict=True, validate=validate.Range(1, LARGEST_ID), **options)
+
+
+def instant(**options: Any) -> fields.AwareDateTime:
+    """A time with its offset, taken over as UTC."""
+    return fields.AwareDateTime(
+        format="iso", default_timezone=UTC, validate=validate.Range(EARLIEST, LATEST), **options
+    )
+
+
+class Money(Payload):
+    """An amount and its currency."""
+
+    amount = fields.Decimal(required=True, validate=validate.Range(-money.LARGEST, money.LARGEST))
+    currency_code = fields.String(required=True, validate=validate.Length(equal=3))
+
+
+class MoneySet(Payload):
+    """An amount in the shop's currency and in the customer's; only the shop's is read."""
+
+    shop_money = fields.Nested(Money, required=True)
+
+
+class LineItem(Payload):
+    """One line of an order."""
+
+    current_quantity = fields.Integer(required=True, strict=True, validate=validate.Range(0, 10**9))
+    gift_card = fields.Boolean(load_default=False)
+
+
+class CustomerReference(Payload):
+    """The customer of an order."""
+
+    id = shopify_id(required=True)
+
+
+class OrderPayload(Payload):
+    """orders/create, orders/updated, orders/paid and orders/cancelled, which are one shape."""
+
+    id = shopify_id(required=True)
+    customer = fields.Nested(CustomerReference, allow_none=True, load_default=None)
+    processed_at = instant(required=True)
+    updated_at = instant(required=True)
+    cancelled_at = instant(allow_none=True, load_default=None)
+    test = fields.Boolean(load_default=False)
+    financial_status = fields.String(allow_none=True, load_default=None, validate=validate.Length(max=32))
+    current_total_price_set = fields.Nested(MoneySet, required=True)
+    current_subtotal_price_set = fields.Nested(MoneySet, required=True)
+    line_items = fields.List(fields.Nested(LineItem), load_default=list)
+
+    @post_load
+    def facts(self, data: dict[str, Any], **_: Any) -> OrderFacts:
+        """The order in our words."""
+        total, subtotal = (data[f"current_{kind}_price_set"]["shop_money"] for kind in ("total", "subtotal"))
+        currency = total["currency_code"]
+        return OrderFacts(
+            order_id=data["id"],
+            customer_id=data["customer"]["id"] if data["customer"] else None,
+            processed_at=data["processed_at"].astimezone(UTC).replace(microsecond=0),
+            updated_at=data["updated_at"].astimezone(UTC),
+            cancelled_at=data["cancelled_at"],
+            test=data["test"],
+            financial_status=data["financial_status"],
+            currency=currency,
+            total=money.to_minor(total["amount"], currency),
+            subtotal=money.to_minor(subtotal["amount"], currency),
+            units=sum(line["current_quantity"] for line in data["line_items"] if not line["gift_card"]),
+        )
+
+
+class OrderEdit(Payload):
+    """What orders/edited wraps: no totals and no customer."""
+
+    order_id = shopify_id(required=True)
+    committed_at = instant(required=True)
+
+
+class OrderEditedPayload(Payload):
+    """orders/edited."""
+
+    order_edit = fields.Nested(OrderEdit, required=True)
+
+    @post_load
+    def changed(self, data: dict[str, Any], **_: Any) -> OrderChanged:
+        """Which order, and since when what we know of it is old."""
+        return OrderChanged(data["order_edit"]["order_id"], data["order_edit"]["committed_at"])
+
+
+class RefundPayload(Payload):
+    """refunds/create. The amounts are not read: the order's own current total says what is left after all refunds."""
+
+    order_id = shopify_id(required=True)
+    created_at = instant(required=True)
+
+    @post_load
+    def changed(self, data: dict[str, Any], **_: Any) -> OrderChanged:
+        """Which order, and since when what we know of it is old."""
+        return OrderChanged(data["order_id"], data["created_at"])
+
+
+class DeletedPayload(Payload):
+    """orders/delete and customers/delete: the id and nothing else."""
+
+    id = shopify_id(required=True)
+
+    @post_load
+    def identity(self, data: dict[str, Any], **_: Any) -> int:
+        """The id."""
+        return int(data["id"])
+
+
+class CustomerPayload(Payload):
+    """customers/create and customers/update."""
+
+    id = shopify_id(required=True)
+    created_at = instant(required=True)
+
+    @post_load
+    def facts(self, data: dict[str, Any], **_: Any) -> CustomerFacts:
+        """The customer in our words."""
+        return CustomerFacts(data["id"], data["created_at"])
+
+
+class CustomersMergedPayload(Payload):
+    """customers/merge. Only a completed merge changes anything."""
+
+    admin_graphql_api_customer_kept_id = fields.String(required=True)
+    admin_graphql_api_customer_deleted_id = fields.String(required=True)
+    status = fields.String(required=True)
+
+    @post_load
+    def merged(self, data: dict[str, Any], **_: Any) -> CustomersMerged:
+        """Who became whom."""
+        try:
+            kept, deleted = (
+                ids.number("Customer", data[f"admin_graphql_api_customer_{which}_id"]) for which in ("kept", "deleted")
+            )
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
+        if kept == deleted:
+            raise ValidationError("A customer cannot be merged into itself")
+        return CustomersMerged(kept, deleted, data["status"].lower() == "completed")

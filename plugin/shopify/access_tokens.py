@@ -1,0 +1,88 @@
+"""Expiring offline tokens: exchanging an ID token for a pair, and refreshing the pair. Storing it is plugin.shops' part.
+
+The library computes expiry by the machine's clock; here the life it found is counted from our own clock.
+References: https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens/offline-access-tokens
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import httpx
+from shopify_app import ShopifyApp
+from shopify_app.types import IdTokenDetails, Res, TokenExchangeAccessToken, TokenExchangeResult
+
+from plugin import clock, config
+from plugin.shopify import errors
+from plugin.shopify.id_tokens import IdToken
+
+# What the library calls an outcome, and what it means to us. Anything else is Shopify or the network being unwell.
+FAILURES: dict[str, type[errors.ShopifyError]] = {
+    "invalid_subject_token": errors.InvalidSubjectToken,
+    "invalid_client": errors.TokenRejected,
+    "invalid_grant": errors.TokenRejected,
+    "refresh_token_expired": errors.TokenRejected,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPair:
+    """An access token with the token that renews it, the instants both end at, and the granted scopes."""
+
+    access_token: str
+    access_token_expires_at: datetime
+    refresh_token: str
+    refresh_token_expires_at: datetime
+    scopes: str
+
+    def __repr__(self) -> str:
+        return f"TokenPair(expires {self.access_token_expires_at:%Y-%m-%d %H:%M})"
+
+
+def exchange(http: httpx.Client, id_token: IdToken) -> TokenPair:
+    """Token exchange: an ID token for an expiring offline token pair. Raises the ShopifyError tree."""
+    details = IdTokenDetails(exchangeable=True, token=id_token.raw, claims=id_token.claims)
+    result = _library().exchange_using_token_exchange(
+        access_mode="offline",
+        id_token=details,
+        invalid_token_response=Res(status=401, body="", headers={}),
+        expiring=True,
+        http_client=http,
+    )
+    return _pair(result)
+
+
+def refresh(http: httpx.Client, shop_domain: str, pair_scopes: str, refresh_token: str) -> TokenPair:
+    """Trade a refresh token for a new pair; TokenRejected when it is dead."""
+    held = TokenExchangeAccessToken(
+        shop=shop_domain.removesuffix(".myshopify.com"),
+        token="",
+        expires=None,  # refresh now: whether it is time was decided by our own clock
+        scope=pair_scopes,
+        access_mode="offline",
+        refresh_token=refresh_token,
+        refresh_token_expires=None,
+        user=None,
+    )
+    return _pair(_library().refresh_token_exchanged_access_token(access_token=held, http_client=http))
+
+
+def _library() -> ShopifyApp:
+    app = config.current()
+    return ShopifyApp(client_id=app.client_id, client_secret=app.client_secret, old_client_secret=app.old_client_secret)
+
+
+def _pair(result: TokenExchangeResult) -> TokenPair:
+    token = result.access_token
+    if not result.ok or token is None:
+        # Only the outcome's name: the library's logs hold requests and answers.
+        raise FAILURES.get(result.log.code, errors.ShopUnavailable)(f"Access token: {result.log.code}")
+    if not (token.expires and token.refresh_token and token.refresh_token_expires):
+        raise errors.TokenRejected("Shopify gave a token that never expires; the app must not use it")
+    ahead = clock.now() - clock.wall()
+    return TokenPair(
+        access_token=token.token,
+        access_token_expires_at=datetime.fromisoformat(token.expires) + ahead,
+        refresh_token=token.refresh_token,
+        refresh_token_expires_at=datetime.fromisoformat(token.refresh_token_expires) + ahead,
+        scopes=token.scope,
+    )

@@ -1,0 +1,123 @@
+"""Our client of Shopify's GraphQL Admin API: one POST, read completely. Callers say what they want in documents/*.graphql.
+
+Keeps connections, reads `throttleStatus`, waits out THROTTLED and turns every other failure into one typed error.
+"""
+
+import time
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import httpx
+import structlog
+
+from plugin.shopify import errors
+from plugin.shopify.throttle import Throttle
+
+log = structlog.get_logger()
+
+# What an answer's status means. Everything else that is not 200 is Shopify being unwell: worth another try.
+REFUSALS: dict[int, type[errors.ShopifyError]] = {
+    401: errors.TokenRejected,
+    402: errors.ShopGone,
+    403: errors.EgressRefused,
+    404: errors.ShopGone,
+    423: errors.ShopGone,
+}
+RETRY_SECONDS = (0.5, 2.0)
+
+
+@cache
+def document(name: str) -> str:
+    """The text of documents/<name>.graphql."""
+    return resources.files("plugin.shopify").joinpath("documents", f"{name}.graphql").read_text()
+
+
+class AdminClient:
+    """Calls the Admin API of one shop with one access token. Not shared between threads."""
+
+    def __init__(
+        self, http: httpx.Client, shop_domain: str, access_token: str, api_version: str, patience: float = 60
+    ) -> None:
+        self._http = http
+        self._url = f"https://{shop_domain}/admin/api/{api_version}/graphql.json"
+        self._headers = {"X-Shopify-Access-Token": access_token}
+        self._shop_domain = shop_domain
+        self._patience = patience
+        self.throttle = Throttle()
+
+    def execute(
+        self, text: str, variables: dict[str, Any] | None = None, *, cost: float = 10, again: bool = True
+    ) -> dict[str, Any]:
+        """Run a GraphQL document and return its `data`.
+
+        `cost` is the points it is expected to need. `again` allows a repeat after a failure that may have come after
+        the work was done: right for everything that can be done twice without harm. Raises the ShopifyError tree.
+        """
+        body = {"query": text, "variables": variables or {}}
+        deadline = time.monotonic() + self._patience
+        failures = 0
+        while True:
+            self._wait(self.throttle.seconds_until(cost), deadline)
+            self.throttle.spend(cost)
+            try:
+                answer = self._post(body)
+            except errors.ShopUnavailable:
+                if not again or failures >= len(RETRY_SECONDS):
+                    raise
+                self._wait(RETRY_SECONDS[failures], deadline)
+                failures += 1
+                continue
+            status = (answer.get("extensions") or {}).get("cost") or {}
+            self.throttle.learn(status.get("throttleStatus"))
+            if not _is_throttled(answer):
+                return self._data(answer)
+            # Never less than a second: Shopify's own figures are whole points, and a shop has other callers too.
+            needed = float(status.get("requestedQueryCost") or cost)
+            self._wait(max(1.0, self.throttle.seconds_until(needed)), deadline)
+
+    def _post(self, body: dict[str, Any]) -> dict[str, Any]:
+        try:
+            response = self._http.post(self._url, json=body, headers=self._headers)
+        except httpx.HTTPError as error:
+            raise errors.ShopUnavailable(f"{self._shop_domain}: {type(error).__name__}") from error
+        if response.status_code != 200:
+            kind = REFUSALS.get(response.status_code, errors.ShopUnavailable)
+            raise kind(f"{self._shop_domain}: the Admin API answered {response.status_code}")
+        try:
+            answer = response.json()
+        except ValueError as error:
+            raise errors.ShopUnavailable(f"{self._shop_domain}: half an answer") from error
+        if not isinstance(answer, dict):
+            raise errors.ShopUnavailable(f"{self._shop_domain}: an answer of unknown shape")
+        return answer
+
+    def _data(self, answer: dict[str, Any]) -> dict[str, Any]:
+        problems = answer.get("errors")
+        if problems:
+            raise errors.QueryRefused(f"{self._shop_domain}: {_in_words(problems)}")
+        data = answer.get("data")
+        if not isinstance(data, dict):
+            raise errors.ShopUnavailable(f"{self._shop_domain}: an answer without data")
+        return data
+
+    def _wait(self, seconds: float, deadline: float) -> None:
+        if seconds <= 0:
+            return
+        if time.monotonic() + seconds > deadline:
+            raise errors.Throttled(f"{self._shop_domain}: would have to wait {seconds:.0f} s more")
+        time.sleep(seconds)
+
+
+def _is_throttled(answer: dict[str, Any]) -> bool:
+    problems = answer.get("errors")
+    return isinstance(problems, list) and any(
+        isinstance(problem, dict) and (problem.get("extensions") or {}).get("code") == "THROTTLED"
+        for problem in problems
+    )
+
+
+def _in_words(problems: Any) -> str:
+    if not isinstance(problems, list):
+        return str(problems)[:500]
+    return "; ".join(str(p.get("message") if isinstance(p, dict) else p) for p in problems)[:500]

@@ -1,0 +1,98 @@
+"""Bulk queries: Shopify runs a query over everything in the background and leaves the result as a JSONL file.
+
+References: https://shopify.dev/docs/api/usage/bulk-operations/queries
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import httpx
+
+from plugin.shopify import errors
+from plugin.shopify.admin_api import AdminClient, document
+
+UNFINISHED = {"CREATED", "RUNNING", "CANCELING"}
+
+
+@dataclass(frozen=True, slots=True)
+class BulkOperation:
+    """One bulk operation as Shopify last described it. `url` is None when the result is empty."""
+
+    id: str
+    status: str
+    error_code: str | None
+    created_at: datetime
+    object_count: int
+    root_object_count: int
+    url: str | None
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether Shopify is still at it."""
+        return self.status in UNFINISHED
+
+
+def start(client: AdminClient, query: str) -> str:
+    """Start a bulk query and return the operation's global id; UserErrors when Shopify refuses it.
+
+    Not repeated after a lost answer: the shop has only five places for running operations.
+    """
+    data = client.execute(document("bulk_operation_run_query"), {"query": query}, again=False)
+    answer = data["bulkOperationRunQuery"]
+    if answer["userErrors"] or not answer["bulkOperation"]:
+        raise errors.UserErrors("; ".join(str(error["message"]) for error in answer["userErrors"]))
+    return str(answer["bulkOperation"]["id"])
+
+
+def fetch(client: AdminClient, operation_id: str) -> BulkOperation | None:
+    """How an operation stands; None if Shopify does not know it (any more)."""
+    found = client.execute(document("bulk_operation"), {"id": operation_id}, cost=1)["bulkOperation"]
+    if found is None:
+        return None
+    return BulkOperation(
+        id=found["id"],
+        status=found["status"],
+        error_code=found["errorCode"],
+        created_at=datetime.fromisoformat(found["createdAt"]),
+        object_count=int(found["objectCount"]),
+        root_object_count=int(found["rootObjectCount"]),
+        url=found["url"],
+    )
+
+
+def objects(http: httpx.Client, url: str, skip: int = 0) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:
+    """Stream a result file made with groupObjects: each top-level object with its children, never the whole file.
+
+    `skip` leaves out that many top-level objects, already dealt with. Raises ShopUnavailable when the download breaks.
+    """
+    parent: dict[str, Any] | None = None
+    children: list[dict[str, Any]] = []
+    seen = 0
+    for line in _lines(http, url):
+        record = json.loads(line)
+        if "__parentId" in record:
+            # groupObjects promises children right behind their parent; anything else would be counted for the wrong one.
+            if parent is None or record["__parentId"] != parent["id"]:
+                raise errors.QueryRefused("A bulk result is not grouped by object")
+            children.append(record)
+            continue
+        if parent is not None:
+            seen += 1
+            if seen > skip:
+                yield parent, children
+        parent, children = record, []
+    if parent is not None and seen + 1 > skip:
+        yield parent, children
+
+
+def _lines(http: httpx.Client, url: str) -> Iterator[str]:
+    try:
+        with http.stream("GET", url) as response:
+            if response.status_code != 200:
+                raise errors.ShopUnavailable(f"A bulk result could not be fetched: {response.status_code}")
+            yield from (line for line in response.iter_lines() if line)
+    except httpx.HTTPError as error:
+        raise errors.ShopUnavailable(f"A bulk result broke off: {type(error).__name__}") from error
