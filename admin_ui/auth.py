@@ -1,0 +1,136 @@
+"""Who asks. Every request of the admin page carries an ID token; the shop is the token's, never a parameter's.
+
+`pages` marks its views with `document`, `api` with `fetched`; both then know `asker()`. Sets no cookie.
+Reference: https://shopify.dev/docs/apps/build/authentication-authorization/id-tokens
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, cast
+from urllib.parse import urlencode, urlsplit
+
+from flask import Response, g, jsonify, redirect, render_template, request
+
+from plugin import clock, config
+from plugin.shopify import id_tokens, ids
+from plugin.shopify.errors import InvalidSubjectToken
+from plugin.shopify.id_tokens import IdToken, InvalidIdToken
+
+PATCH_PATH = "/app/patch-id-token"
+RETRY_HEADER = "X-Shopify-Retry-Invalid-Session-Request"
+# A token fetched this recently and still refused will be refused for ever: say so instead of going round in circles.
+BOUNCE_SECONDS = 10
+
+View = Callable[..., Any]
+
+
+def asker() -> IdToken:
+    """The verified token of this request."""
+    return cast(IdToken, g.asker)
+
+
+def document(view: View) -> View:
+    """Let a page be loaded with a good `id_token` in its address; otherwise have App Bridge load it again with one."""
+
+    @wraps(view)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        try:
+            g.asker = id_tokens.verify(request.args.get("id_token", ""))
+            return view(*args, **kwargs)
+        except (InvalidIdToken, InvalidSubjectToken):
+            return _load_again()
+
+    return checked
+
+
+def fetched(view: View) -> View:
+    """Let a script's request in with a good bearer token; otherwise App Bridge is told to fetch one and try again."""
+
+    @wraps(view)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        try:
+            g.asker = id_tokens.verify(token.strip() if scheme.lower() == "bearer" else "")
+            return view(*args, **kwargs)
+        except (InvalidIdToken, InvalidSubjectToken):
+            refusal = jsonify(error="The ID token is missing or no longer valid.")
+            refusal.status_code = 401
+            refusal.headers[RETRY_HEADER] = "1"
+            return refusal
+
+    return checked
+
+
+def may_reload(address: str) -> bool:
+    """Whether the bounce page may lead to `address`: a path of ours, and not the bounce page again."""
+    parts = urlsplit(address)
+    ours = parts.path == "/app" or parts.path.startswith("/app/")
+    return not parts.scheme and not parts.netloc and ours and parts.path != PATCH_PATH
+
+
+def protect(response: Response) -> Response:
+    """Put on every answer what keeps it out of caches and foreign frames."""
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    # The page's own address holds a token: it is not told to the hosts its scripts come from.
+    response.headers["Referrer-Policy"] = "strict-origin"
+    if response.mimetype == "text/html":
+        response.headers["Content-Security-Policy"] = _policy(_framing_shop())
+    return response
+
+
+def _load_again() -> Any:
+    query = {name: value for name, value in request.args.items() if name not in ("id_token", "shopify-reload")}
+    now = int(clock.wall().timestamp())
+    bounced_at = query.get("bounced_at", "")
+    if bounced_at.isascii() and bounced_at.isdigit() and 0 <= now - int(bounced_at[:12]) < BOUNCE_SECONDS:
+        return render_template("message.html", message=TOKEN_REFUSED), 401
+    query["bounced_at"] = str(now)
+    target = f"{request.path}?{urlencode(query)}"
+    return redirect(f"{PATCH_PATH}?{urlencode({**query, 'shopify-reload': target})}")
+
+
+TOKEN_REFUSED = {
+    "heading": "Shopify could not confirm who is asking",
+    "text": "Open Regulars again from the Apps menu of your Shopify admin. "
+    "Your customers' tags are kept right meanwhile.",
+}
+
+
+def _framing_shop() -> str | None:
+    if "asker" in g:
+        return asker().shop_domain
+    # Answers without a verified token show nothing of any shop: the parameter says who may frame them, no more.
+    shop_domain = request.args.get("shop", "")
+    return shop_domain if ids.is_shop_domain(shop_domain) else None
+
+
+def _policy(shop_domain: str | None) -> str:
+    settings = config.current()
+    scripts = " ".join(sorted({_origin(settings.app_bridge_url), _origin(settings.polaris_url)}))
+    # No default-src: App Bridge connects to hosts of Shopify's choosing.
+    return "; ".join(
+        [
+            f"frame-ancestors {_ancestors(shop_domain)}",
+            f"script-src 'self' {scripts}",
+            f"style-src 'self' {scripts}",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+        ]
+    )
+
+
+def _ancestors(shop_domain: str | None) -> str:
+    if shop_domain is None:
+        return "'none'"
+    settings = config.current()
+    ancestors = [f"https://{shop_domain}", "https://admin.shopify.com"]
+    if settings.environment == "development" and settings.shopify_url:
+        ancestors.append(_origin(settings.shopify_url))
+    return " ".join(ancestors)
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,82 @@
+// Follows the work: asks for the status every two seconds while something is going on, shows it, and stops when all is done.
+
+import { showSegments } from "./segments.js";
+import { timeLeft } from "./time_left.js";
+
+const EVERY_MS = 2_000;
+const AFTER_FAILURE_MS = 10_000;
+const ANNOUNCE_EVERY_MS = 15_000;
+// Between two pieces of work there is a moment without any.
+const QUIET_LOOKS = 2;
+
+export function follow(section) {
+  let next = null;
+  let announcedAt = 0;
+  let quietLooks = 0;
+
+  function show(status) {
+    showProgress(section, status);
+    announcedAt = announce(section, status, announcedAt);
+    showSegments(status.segments);
+    showProblems(status.problems);
+    quietLooks = status.busy ? 0 : quietLooks + 1;
+    again(quietLooks <= QUIET_LOOKS ? EVERY_MS : null);
+  }
+
+  function again(delay) {
+    clearTimeout(next);
+    next = delay === null ? null : setTimeout(look, delay);
+  }
+
+  async function look() {
+    try {
+      const answer = await fetch(section.dataset.address);
+      if (!answer.ok) throw new Error(`Status ${answer.status}`);
+      show(await answer.json());
+    } catch {
+      section.querySelector("#time-left").textContent = "Connection lost, trying again";
+      again(AFTER_FAILURE_MS);
+    }
+  }
+
+  // A tab in the background sleeps; whoever comes back to it sees where things are now.
+  document.addEventListener("visibilitychange", () => (document.hidden ? again(null) : again(0)));
+  if (section.dataset.busy === "yes") again(EVERY_MS);
+  return { show };
+}
+
+function showProgress(section, { busy, progress, summary }) {
+  section.dataset.busy = busy ? "yes" : "no";
+  section.querySelector("#summary").textContent = summary;
+  section.querySelector("#time-left").textContent = timeLeft(progress, performance.now());
+  const bar = section.querySelector("progress");
+  if (progress && !progress.total) {
+    bar.removeAttribute("value");
+    return;
+  }
+  bar.max = progress ? progress.total : 1;
+  bar.value = progress ? progress.done : 1;
+}
+
+// Heard, not seen: someone who listens to the page is told when work ends, and now and then how far it is.
+function announce(section, { busy, summary }, announcedAt) {
+  const now = performance.now();
+  if (busy && now - announcedAt < ANNOUNCE_EVERY_MS) return announcedAt;
+  const place = section.querySelector("#announcement");
+  if (place.textContent !== summary) place.textContent = summary;
+  return now;
+}
+
+function showProblems(problems) {
+  const banner = document.getElementById("problems");
+  banner.hidden = problems.length === 0;
+  banner.querySelector("dl").replaceChildren(
+    ...problems.flatMap(({ heading, text }) => [element("dt", heading), element("dd", text)]),
+  );
+}
+
+function element(name, text) {
+  const made = document.createElement(name);
+  made.textContent = text;
+  return made;
+}

@@ -1,0 +1,114 @@
+"""The form of thresholds, made from definitions: which fields there are, what they are called, how they are grouped.
+
+`pages` shows it, `api` finds the field an error belongs to. Knows no segment by name: any set has a form.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from plugin.segments import amounts
+from plugin.segments.amounts import DAYS, MONEY, Unit
+from plugin.segments.measures import MEASURES, Measure
+from plugin.segments.rules import LIFETIME, Problem
+
+Definition = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One number a merchant can change. Its name is the path to it: `segments.2.conditions.0.value`."""
+
+    name: str
+    label: str
+    value: str
+    suffix: str
+    is_money: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One segment's part of the form."""
+
+    position: int
+    name: str
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Segments that ask for the same kind of thing."""
+
+    heading: str
+    rules: tuple[Rule, ...]
+
+
+def groups(definitions: list[Definition], currency: str) -> list[Group]:
+    """All segments with something to change, grouped by what their first condition measures."""
+    found: dict[str, list[Rule]] = {}
+    for position, definition in enumerate(definitions):
+        rule = Rule(position, definition["name"], tuple(_fields(position, definition, currency)))
+        first = MEASURES[definition["conditions"][0]["measure"]]
+        found.setdefault(_heading(first.unit), []).append(rule)
+    return [Group(heading, tuple(rules)) for heading, rules in found.items()]
+
+
+def errors_by_field(definitions: list[Definition], problems: Iterable[Problem], minor_units: int) -> dict[str, str]:
+    """What is wrong, by the name of the field it is about."""
+    errors: dict[str, str] = {}
+    for path, message in problems:
+        name = ".".join(filter(None, ["segments", path]))
+        errors.setdefault(_half_to_blame(definitions, name, minor_units), f"{message[:1].upper()}{message[1:]}.")
+    return errors
+
+
+def _heading(unit: Unit) -> str:
+    if unit is MONEY:
+        return "How much they spend"
+    return "How long ago they bought" if unit is DAYS else "How often they buy"
+
+
+def _fields(position: int, definition: Definition, currency: str) -> Iterable[Field]:
+    for i, condition in enumerate(definition["conditions"]):
+        measure, path = MEASURES[condition["measure"]], f"segments.{position}.conditions.{i}"
+        noun = _noun(measure, currency)
+        value, comparison = condition["value"], condition["comparison"]
+        if comparison == "between":
+            yield _value_field(f"{path}.value.0", f"{noun}, from", value[0], measure.unit)
+            yield _value_field(f"{path}.value.1", f"{noun}, {measure.unit.fewer} than", value[1], measure.unit)
+        else:
+            words = f"{measure.unit.fewer} than" if comparison == "below" else comparison.replace("_", " ")
+            yield _value_field(f"{path}.value", f"{noun}, {words}", value, measure.unit)
+        window = condition.get("window", LIFETIME)
+        if window != LIFETIME:
+            yield Field(f"{path}.window", "In the last (days)", str(window), "days", is_money=False)
+
+
+def _value_field(name: str, label: str, value: object, unit: Unit) -> Field:
+    return Field(name, label, str(value), unit.many, is_money=unit is MONEY)
+
+
+def _noun(measure: Measure, currency: str) -> str:
+    if measure.unit is MONEY:
+        return f"{_spoken(measure.name)} ({currency})"
+    return _spoken(measure.name if measure.unit is DAYS else measure.unit.many)
+
+
+def _spoken(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def _half_to_blame(definitions: list[Definition], name: str, minor_units: int) -> str:
+    """Of a value with two ends, the end that cannot be read; the second if only together they make no sense."""
+    parts = name.split(".")
+    if len(parts) != 5 or parts[4] != "value":
+        return name
+    condition = definitions[int(parts[1])]["conditions"][int(parts[3])]
+    value, measure = condition.get("value"), MEASURES.get(condition.get("measure", ""))
+    if measure is None or not isinstance(value, list) or len(value) != 2:
+        return name
+    try:
+        amounts.parse(value[0], measure.unit, minor_units)
+    except ValueError:
+        return f"{name}.0"
+    return f"{name}.1"

@@ -1,0 +1,32 @@
+"""What merchants save: the shape of it only. What a definition may say is judged by plugin.segments.rules."""
+
+from marshmallow import Schema, fields, validate
+
+from plugin.segments.rules import MOST_SEGMENTS
+
+MOST_CONDITIONS = 20
+
+
+class Condition(Schema):
+    """One condition; the rules read window and value themselves, because both may be a number or a word."""
+
+    measure = fields.String(required=True, validate=validate.Length(max=64))
+    window = fields.Raw()
+    comparison = fields.String(required=True, validate=validate.Length(max=64))
+    value = fields.Raw(required=True)
+
+
+class Segment(Schema):
+    """One definition."""
+
+    name = fields.String(required=True, validate=validate.Length(max=255))
+    tag = fields.String(required=True, validate=validate.Length(max=255))
+    conditions = fields.List(
+        fields.Nested(Condition), required=True, validate=validate.Length(min=1, max=MOST_CONDITIONS)
+    )
+
+
+class SegmentsToSave(Schema):
+    """All definitions of a shop: saving replaces the whole set."""
+
+    segments = fields.List(fields.Nested(Segment), required=True, validate=validate.Length(max=MOST_SEGMENTS))
