@@ -1,0 +1,40 @@
+"""The schema of admin.graphql with its resolvers. Built once, when the development store starts; `admin_api` runs it."""
+
+from pathlib import Path
+from typing import Any
+
+from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, build_schema
+
+from dev_store import bulk_operations, fields
+from dev_store.bulk_operations import BulkOperation
+from dev_store.state import Customer, LineItem, Order, Shop
+
+_TYPE_NAMES: dict[type, str] = {
+    BulkOperation: "BulkOperation",
+    Customer: "Customer",
+    LineItem: "LineItem",
+    Order: "Order",
+    Shop: "Shop",
+}
+
+
+def build() -> GraphQLSchema:
+    """Read admin.graphql and give every field its resolver; a field without one is an error here, not later."""
+    schema = build_schema(Path(__file__).with_name("admin.graphql").read_text())
+    for kind in schema.type_map.values():
+        if isinstance(kind, GraphQLInterfaceType):
+            kind.resolve_type = _type_name
+        elif isinstance(kind, GraphQLObjectType) and not kind.name.startswith("__"):
+            for name, field in kind.fields.items():
+                field.resolve = _resolver(kind.name, name)
+    return schema
+
+
+def _resolver(kind: str, name: str) -> Any:
+    if kind == "Mutation" and name in bulk_operations.MUTATIONS:
+        return bulk_operations.MUTATIONS[name]
+    return fields.FIELDS[kind][name]
+
+
+def _type_name(record: Any, *_: Any) -> str:
+    return _TYPE_NAMES[type(record)]

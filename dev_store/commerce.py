@@ -1,0 +1,269 @@
+"""What happens in a shop: orders are placed, paid, refunded, cancelled, edited; customers come, change and merge.
+
+`store` calls these with the shop's lock held, for the control API, the admin page and the timeline. Each changes the
+records and announces the webhook topics Shopify would send; `announce` decides whether anything goes out.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from dev_store import payloads, tag_rules
+from dev_store.state import Customer, LineItem, Order, Refund, RefundLine, Shop
+
+Announce = Callable[[str, Callable[[], dict[str, Any]]], None]
+
+UNPAID = frozenset({"pending", "authorized", "partially_paid"})
+
+
+class NotPossible(ValueError):
+    """The shop's state does not allow it; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewLine:
+    """A line somebody orders; `total` is for all of its units, in minor units."""
+
+    title: str
+    quantity: int
+    total: int
+    gift_card: bool = False
+    product_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewOrder:
+    """An order about to be placed; a customer the shop does not know yet becomes one by it, None is a guest."""
+
+    lines: Sequence[NewLine]
+    customer_id: int | None
+    id: int | None = None
+    financial_status: str = "paid"
+    test: bool = False
+    shipping: int = 0
+    processed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """Part of a refund: so many units of the line at `index`, and the money for them."""
+
+    index: int
+    quantity: int
+    amount: int
+
+
+def create_customer(shop: Shop, at: datetime, announce: Announce, number: int | None = None) -> Customer:
+    """Somebody signs up."""
+    number = next(shop.numbers) if number is None else number
+    if number in shop.customers:
+        raise NotPossible(f"Customer {number} exists already")
+    at = _second(at)
+    customer = shop.customers[number] = Customer(number, at, at)
+    announce("customers/create", lambda: payloads.customer(shop, customer))
+    return customer
+
+
+def update_customer(shop: Shop, customer: Customer, at: datetime, announce: Announce) -> None:
+    """Something about the customer changes that the store does not keep, such as a name."""
+    customer.updated_at = max(customer.updated_at, _second(at))
+    announce("customers/update", lambda: payloads.customer(shop, customer))
+
+
+def delete_customer(shop: Shop, customer: Customer, announce: Announce, *, force: bool = False) -> None:
+    """Remove a customer. Shopify keeps customers with orders; `force` removes them all the same, as a redaction would."""
+    if customer.orders and not force:
+        raise NotPossible("Customer can't be deleted because they have associated orders")
+    for order in customer.orders.values():
+        order.customer = None
+    del shop.customers[customer.id]
+    announce("customers/delete", lambda: payloads.customer_deleted(customer))
+
+
+def merge_customers(shop: Shop, kept: Customer, gone: Customer, at: datetime, announce: Announce) -> bool:
+    """Make two customers one: the kept one gets all orders and tags. False if they would have too many tags."""
+    if kept is gone:
+        raise NotPossible("A customer cannot be merged with itself")
+    if len(kept.tags.keys() | gone.tags.keys()) > tag_rules.MOST_TAGS:
+        announce("customers/merge", lambda: payloads.merge_failed(kept, gone, tag_rules.TOO_MANY))
+        return False
+    kept.tags = gone.tags | kept.tags
+    for order in gone.orders.values():
+        order.customer = kept
+    kept.orders.update(gone.orders)
+    kept.created_at = min(kept.created_at, gone.created_at)
+    kept.updated_at = max(kept.updated_at, _second(at))
+    del shop.customers[gone.id]
+    shop.merged[gone.id] = kept.id
+    announce("customers/merge", lambda: payloads.merged(kept, gone))
+    announce("customers/update", lambda: payloads.customer(shop, kept))
+    return True
+
+
+def place_order(shop: Shop, new: NewOrder, at: datetime, announce: Announce) -> Order:
+    """Somebody buys: orders/create, orders/paid if it is, and customers/create before both for a new customer."""
+    number = next(shop.numbers) if new.id is None else new.id
+    if number in shop.orders:
+        raise NotPossible(f"Order {number} exists already")
+    customer = _buyer(shop, new.customer_id, at, announce)
+    lines = [_line(shop, line) for line in new.lines]
+    total = sum(line.total for line in lines) + new.shipping
+    at = _second(at)
+    order = Order(
+        id=number,
+        number=next(shop.order_numbers),
+        customer=customer,
+        processed_at=_second(new.processed_at or at),
+        created_at=at,
+        updated_at=at,
+        currency=shop.currency,
+        total=total,
+        current_total=total,
+        shipping=new.shipping,
+        current_shipping=new.shipping,
+        financial_status=new.financial_status,
+        lines=lines,
+        test=new.test,
+    )
+    shop.orders[number] = order
+    if customer:
+        customer.orders[number] = order
+    announce("orders/create", lambda: payloads.order(shop, order))
+    if order.financial_status == "paid":
+        announce("orders/paid", lambda: payloads.order(shop, order))
+    return order
+
+
+def pay_order(shop: Shop, order: Order, at: datetime, announce: Announce) -> None:
+    """The money for an unpaid order arrives."""
+    if order.financial_status not in UNPAID or order.cancelled_at:
+        raise NotPossible(f"Order {order.id} is not waiting for payment")
+    order.financial_status = "paid"
+    _touch(order, at)
+    announce("orders/paid", lambda: payloads.order(shop, order))
+    announce("orders/updated", lambda: payloads.order(shop, order))
+
+
+def refund_order(
+    shop: Shop,
+    order: Order,
+    returned: Sequence[Returned],
+    at: datetime,
+    announce: Announce,
+    note: str | None = None,
+) -> Refund:
+    """Give money back for some lines; the order's current totals fall, never below nothing."""
+    lines = []
+    back: Counter[int] = Counter()
+    for part in returned:
+        back[part.index] += part.quantity
+        line = order.lines[part.index]
+        if part.quantity < 0 or back[part.index] > line.current_quantity:
+            raise NotPossible(f"Line {line.id} has {line.current_quantity} units left to return")
+    for part in returned:
+        line = order.lines[part.index]
+        line.current_quantity -= part.quantity
+        line.current_total = max(0, line.current_total - part.amount)
+        lines.append(RefundLine(next(shop.numbers), line, part.quantity, part.amount))
+    amount = min(sum(line.amount for line in lines), order.current_total)
+    refund = Refund(next(shop.numbers), _second(at), lines, amount, note)
+    order.refunds.append(refund)
+    order.current_total -= amount
+    order.current_shipping = min(order.current_shipping, order.current_total)
+    order.financial_status = "partially_refunded" if order.current_total else "refunded"
+    _touch(order, at)
+    announce("refunds/create", lambda: payloads.refund(shop, order, refund))
+    announce("orders/updated", lambda: payloads.order(shop, order))
+    return refund
+
+
+def cancel_order(shop: Shop, order: Order, reason: str, at: datetime, announce: Announce) -> None:
+    """Call an order off: what was paid goes back, what was not is voided."""
+    if order.cancelled_at:
+        raise NotPossible(f"Order {order.id} is cancelled already")
+    order.cancelled_at, order.cancel_reason = _second(at), reason
+    if order.financial_status in UNPAID:
+        order.financial_status, order.current_total, order.current_shipping = "voided", 0, 0
+        for line in order.lines:
+            line.current_quantity = line.current_total = 0
+    elif order.current_total:
+        # All that is left goes back, shipping with the first line: cancelling leaves nothing to pay.
+        spare = order.current_total - sum(line.current_total for line in order.lines)
+        returned = [
+            Returned(index, line.current_quantity, line.current_total + (spare if index == 0 else 0))
+            for index, line in enumerate(order.lines)
+        ]
+        refund_order(shop, order, returned, at, announce)
+    _touch(order, at)
+    announce("orders/cancelled", lambda: payloads.order(shop, order))
+    announce("orders/updated", lambda: payloads.order(shop, order))
+
+
+def edit_order(
+    shop: Shop,
+    order: Order,
+    added: Sequence[NewLine],
+    removed: Sequence[tuple[int, int]],
+    at: datetime,
+    announce: Announce,
+) -> None:
+    """Add lines to an order and take units off lines, given as (index, quantity)."""
+    if order.cancelled_at:
+        raise NotPossible(f"Order {order.id} is cancelled")
+    removals = []
+    for index, quantity in removed:
+        line = order.lines[index]
+        if not 0 < quantity <= line.current_quantity:
+            raise NotPossible(f"Line {line.id} has {line.current_quantity} units left")
+        value = line.current_total * quantity // line.current_quantity
+        line.current_quantity -= quantity
+        line.current_total -= value
+        order.current_total = max(0, order.current_total - value)
+        removals.append((line, quantity))
+    additions = [_line(shop, new) for new in added]
+    order.lines.extend(additions)
+    order.current_total += sum(line.total for line in additions)
+    _touch(order, at)
+    edit = next(shop.numbers)
+    announce("orders/edited", lambda: payloads.edited(shop, order, edit, additions, removals, _second(at)))
+    announce("orders/updated", lambda: payloads.order(shop, order))
+
+
+def delete_order(shop: Shop, order: Order, announce: Announce) -> None:
+    """Remove an order for good."""
+    del shop.orders[order.id]
+    if order.customer:
+        del order.customer.orders[order.id]
+    announce("orders/delete", lambda: {"id": order.id})
+
+
+def _buyer(shop: Shop, number: int | None, at: datetime, announce: Announce) -> Customer | None:
+    if number is None:
+        return None
+    while number in shop.merged:
+        number = shop.merged[number]
+    return shop.customers.get(number) or create_customer(shop, at, announce, number)
+
+
+def _line(shop: Shop, new: NewLine) -> LineItem:
+    return LineItem(
+        id=next(shop.numbers),
+        title=new.title,
+        quantity=new.quantity,
+        current_quantity=new.quantity,
+        total=new.total,
+        current_total=new.total,
+        gift_card=new.gift_card,
+        product_id=new.product_id,
+    )
+
+
+def _touch(order: Order, at: datetime) -> None:
+    order.updated_at = max(order.updated_at, _second(at))
+
+
+def _second(at: datetime) -> datetime:
+    # Shopify keeps whole seconds: two changes within one carry the same updated_at.
+    return at.replace(microsecond=0)

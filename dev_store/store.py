@@ -1,0 +1,211 @@
+"""The development store as one object: its shops, its clock, and what may be done to them.
+
+The control API and the admin page use nothing else. For the admin page: `shops`, `shop`, `app`, `settings.app_url`,
+`id_token`, `now`, `tags`, `shop.customers`, `shop.orders`, and `acting` around the functions of `commerce`.
+"""
+
+import threading
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from dev_store import access, payloads, subscriptions
+from dev_store.access import Access, AppCredentials
+from dev_store.admin_api import AdminApi
+from dev_store.bucket import PLANS, Bucket
+from dev_store.bulk_operations import BulkOperation, BulkOperations
+from dev_store.commerce import Announce
+from dev_store.deliveries import Deliveries, Delivery
+from dev_store.faults import Faults
+from dev_store.state import Shop
+from plugin import clock
+
+DEFAULT_SCOPES = frozenset({"read_all_orders", "read_customers", "read_orders", "write_customers"})
+DEFAULT_USER = "42"
+
+
+class UnknownShop(LookupError):
+    """No shop of this name has been created."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How one development store is set up."""
+
+    app_url: str
+    app: AppCredentials
+    app_file: Path | None = None
+    clock_file: Path | None = None
+    delivery_threads: int = 8
+    retry_base: float = 0.2
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a long piece of work is."""
+
+    task: str = ""
+    done: int = 0
+    total: int = 0
+
+
+@dataclass(slots=True)
+class DevStore:
+    """Every shop, and the one app that may be installed in them."""
+
+    settings: Settings
+    admin: AdminApi = field(default_factory=AdminApi)
+    faults: Faults = field(default_factory=Faults)
+    progress: Progress = field(default_factory=Progress)
+    subscriptions: tuple[subscriptions.Subscription, ...] = ()
+    api_version: str = "2026-10"
+    default_scopes: frozenset[str] = DEFAULT_SCOPES
+    deliveries: Deliveries = field(init=False)
+    bulk: dict[str, BulkOperations] = field(default_factory=dict)
+    results: TemporaryDirectory[str] = field(default_factory=lambda: TemporaryDirectory(prefix="dev-store-"))
+    _shops: dict[str, Shop] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        settings = self.settings
+        clock.configure(settings.clock_file)
+        self.deliveries = Deliveries(settings.app.client_secret, settings.delivery_threads, settings.retry_base)
+        if settings.app_file:
+            read = subscriptions.read(settings.app_file, settings.app_url)
+            self.subscriptions, self.api_version = read.subscriptions, read.api_version
+            # The 60-day limit is a setting of each shop: by default the app may see all orders.
+            self.default_scopes = read.scopes | {"read_all_orders"} if read.scopes else DEFAULT_SCOPES
+
+    @property
+    def app(self) -> AppCredentials:
+        """The app's credentials."""
+        return self.settings.app
+
+    def now(self) -> datetime:
+        """The instant the shops live in."""
+        return clock.now()
+
+    def set_clock(self, setting: str) -> None:
+        """Set the clock every process follows; an empty setting is the machine's own time."""
+        if self.settings.clock_file is None:
+            raise ValueError("Started without a clock file")
+        clock.write(self.settings.clock_file, setting)
+
+    def create_shop(
+        self,
+        handle: str,
+        *,
+        name: str | None = None,
+        currency: str = "USD",
+        timezone: str = "America/New_York",
+        plan: str = "standard",
+        scopes: Iterable[str] | None = None,
+    ) -> Shop:
+        """Open a shop at `handle`.myshopify.com."""
+        if plan not in PLANS:
+            raise ValueError(f"Plans are {', '.join(PLANS)}")
+        with self._lock:
+            if handle in self._shops:
+                raise ValueError(f"There is a shop {handle} already")
+            number = 92_891_250_001 + len(self._shops)
+            granted = _with_implied(self.default_scopes if scopes is None else scopes)
+            shop = Shop(
+                handle, number, name or handle.capitalize(), currency, timezone, plan, granted, Access(),
+                Bucket.of_plan(plan),
+            )  # fmt: skip
+            self.bulk[handle] = BulkOperations(Path(self.results.name), self.now, self._bulk_ended(shop))
+            self._shops[handle] = shop
+            return shop
+
+    def shops(self) -> list[Shop]:
+        """Every shop, oldest first."""
+        return list(self._shops.values())
+
+    def shop(self, name: str) -> Shop:
+        """The shop with this handle or domain; UnknownShop if there is none."""
+        try:
+            return self._shops[name.removesuffix(".myshopify.com")]
+        except KeyError:
+            raise UnknownShop(name) from None
+
+    def id_token(self, shop: Shop, user: str = DEFAULT_USER) -> str:
+        """The proof App Bridge would hand to the app's page, valid for a minute."""
+        return access.id_token(self.app, shop.domain, user, self.now())
+
+    def grant_scopes(self, shop: Shop, scopes: Iterable[str]) -> None:
+        """Replace what the app may do in this shop."""
+        shop.scopes = _with_implied(scopes)
+
+    def uninstall(self, shop: Shop) -> None:
+        """The merchant removes the app: its tokens end, and it is told."""
+        with self.acting(shop) as (_, announce):
+            announce("app/uninstalled", lambda: payloads.shop(shop))
+            shop.access.revoke()
+            shop.access.installed = False
+
+    def tags(self, shop: Shop) -> dict[str, list[int]]:
+        """Every tag in use, with the customers who carry it."""
+        carried: dict[str, list[int]] = {}
+        with shop.lock:
+            for customer in shop.customers.values():
+                for tag in customer.tags.values():
+                    carried.setdefault(tag, []).append(customer.id)
+        return carried
+
+    @contextmanager
+    def acting(self, shop: Shop, at: datetime | None = None) -> Iterator[tuple[datetime, Announce]]:
+        """Hold the shop for one event at `at` (or now); the announcements within belong to one merchant action."""
+        at = at or self.now()
+        with shop.lock:
+            yield at, self.announcer(shop, at)
+
+    def announcer(self, shop: Shop, at: datetime) -> Announce:
+        """What turns announcements of one event into deliveries, if the app is installed and subscribed."""
+        event_id = str(uuid.uuid4())
+
+        def announce(topic: str, build: Callable[[], dict[str, Any]]) -> None:
+            wanted = [s for s in self.subscriptions if s.topic == topic] if shop.access.installed else []
+            payload = build() if wanted else None
+            for subscription in wanted:
+                self._deliver(shop, subscription, payload, at, event_id)
+
+        return announce
+
+    def _deliver(
+        self, shop: Shop, subscription: subscriptions.Subscription, payload: Any, at: datetime, event_id: str
+    ) -> None:
+        self.deliveries.submit(
+            Delivery(
+                shop=shop.domain,
+                topic=subscription.topic,
+                webhook_id=str(uuid.uuid4()),
+                event_id=event_id,
+                triggered_at=at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
+                api_version=self.api_version,
+                url=subscription.url,
+                body=payloads.encode(subscription.trim(payload)),
+                name=subscription.name,
+            )
+        )
+
+    def _bulk_ended(self, shop: Shop) -> Callable[[BulkOperation], None]:
+        def ended(operation: BulkOperation) -> None:
+            at = operation.completed_at or self.now()
+            self.announcer(shop, at)(
+                "bulk_operations/finish",
+                lambda: payloads.bulk_finished(
+                    shop, operation.id, operation.created_at, at, operation.status, operation.error_code
+                ),
+            )
+
+        return ended
+
+
+def _with_implied(scopes: Iterable[str]) -> frozenset[str]:
+    held = frozenset(scopes)
+    return held | {f"read_{scope[6:]}" for scope in held if scope.startswith("write_")}
