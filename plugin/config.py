@@ -1,6 +1,6 @@
-"""Every setting, read once from the environment and checked. `plugin.app.start` calls `load`; the rest reads `current()`.
+"""Every setting, read once from the environment and checked. `plugin.app.start` calls `load`, the rest `current()`.
 
-A missing or unreadable setting stops the start with its name and what it should be. docs/configuration.md explains each.
+A missing or unreadable setting stops the start, saying which one. docs/configuration.md explains each.
 """
 
 from dataclasses import dataclass, fields

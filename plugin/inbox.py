@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from plugin.db.models import PENDING_EVENT, InboxEvent
 
-# A delivery that was being folded when its process died this often is folded alone, so that it can take no others along;
+# A delivery that was being folded when its process died this often is folded alone, so that it takes no others along;
 # one that still brings the process down is set aside for a person to look at.
 SUSPECT_AFTER = 2
 GIVE_UP_AFTER = 6
@@ -132,9 +132,10 @@ def failed(session: Session, shop_id: int) -> list[InboxEvent]:
 
 def pending_count(session: Session, shop_id: int) -> int:
     """How many deliveries of the shop wait to be folded in."""
-    return session.scalar(
-        select(func.count()).select_from(InboxEvent).where(InboxEvent.shop_id == shop_id, PENDING_EVENT)
-    ) or 0
+    return (
+        session.scalar(select(func.count()).select_from(InboxEvent).where(InboxEvent.shop_id == shop_id, PENDING_EVENT))
+        or 0
+    )
 
 
 def shops_waiting(session: Session) -> list[int]:

@@ -8,7 +8,6 @@ from redis import Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from rq import Queue
-from rq.serializers import JSONSerializer
 
 from plugin import config
 
@@ -42,14 +41,12 @@ WAKE_SECONDS = 60
 @cache
 def connection() -> Redis:
     """The process's Redis. Gives up quickly: a webhook must be answered even when Redis is not there."""
-    return Redis.from_url(
-        config.current().redis_url, socket_connect_timeout=1, socket_keepalive=True, retry=Retry(NoBackoff(), 0)
-    )
+    return Redis.from_url(config.current().redis_url, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0))
 
 
 def queue(name: str) -> Queue:
-    """An RQ queue. Arguments travel as JSON: unpickling what lies in Redis would run it."""
-    return Queue(name, connection=connection(), serializer=JSONSerializer)
+    """An RQ queue."""
+    return Queue(name, connection=connection())
 
 
 def wake(stage: str, shop_id: int) -> None:

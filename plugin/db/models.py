@@ -35,7 +35,13 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {datetime: Instant, int: BigInteger, dict[str, Any]: JSON, bytes: LargeBinary}
+    type_annotation_map = {
+        datetime: Instant,
+        int: BigInteger,
+        dict[str, Any]: JSON,
+        list[str]: JSON,
+        bytes: LargeBinary,
+    }
 
 
 def shop_key() -> Mapped[int]:
@@ -44,7 +50,10 @@ def shop_key() -> Mapped[int]:
 
 
 class Shop(Base):
-    """A shop that installed the app. Tokens are encrypted; `token_error` says why we cannot work for it, if we cannot."""
+    """A shop that installed the app. Tokens are encrypted; `token_error` says why we cannot work for it.
+
+    `imported_at`: its history is here, customers may be judged.
+    """
 
     __tablename__ = "shops"
 
@@ -62,6 +71,7 @@ class Shop(Base):
     token_error: Mapped[str | None] = mapped_column(Text)
     installed_at: Mapped[datetime]
     uninstalled_at: Mapped[datetime | None]
+    imported_at: Mapped[datetime | None]
     settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
     # Every transaction that folds or refreshes starts by counting this up: one writer a shop, on either database.
     writes: Mapped[int] = mapped_column(default=0)
@@ -131,7 +141,7 @@ class Customer(Base):
     """One customer's standing. The tag columns hold one bit per segment of the shop.
 
     `wanted_tags`: segments the customer is in. `foreign_tags`: tags that were there before us, never touched.
-    `applied_tags`: tags Shopify has because of us. `unsure_tags`: changes sent to Shopify whose answer was never recorded.
+    `applied_tags`: tags Shopify has because of us. `unsure_tags`: changes sent whose answer was never recorded.
     """
 
     __tablename__ = "customers"
@@ -180,8 +190,10 @@ class OrderHistory(Base):
 
 
 class Segment(Base):
-    """A segment of a shop. Its bit and tag never change: another tag is another segment, and a removed one keeps its row
-    until no customer carries its tag."""
+    """A segment of a shop. Its bit and tag never change: another tag is another segment.
+
+    A removed one keeps its row until no customer carries its tag.
+    """
 
     __tablename__ = "segments"
 
@@ -225,15 +237,15 @@ Index("ix_movements_customer", Movement.shop_id, Movement.customer_id)
 
 
 class TagChange(Base):
-    """One write to one customer in Shopify: what was added and removed (bits), and how it ended."""
+    """One write to one customer in Shopify: tags added and removed, and how it ended (written, missing, refused)."""
 
     __tablename__ = "tag_changes"
 
     shop_id: Mapped[int] = shop_key()
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=new_id)
     customer_id: Mapped[int]
-    added: Mapped[int]
-    removed: Mapped[int]
+    added: Mapped[list[str]]
+    removed: Mapped[list[str]]
     at: Mapped[datetime]
     outcome: Mapped[str] = mapped_column(String(16))
     error: Mapped[str | None] = mapped_column(Text)

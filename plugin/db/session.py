@@ -59,7 +59,7 @@ def read() -> Iterator[Session]:
 
 def _set_up_sqlite(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
-    # WAL lets readers and the one writer work side by side; FULL because a delivery answered 200 must survive a power cut.
+    # WAL lets readers and the one writer work side by side; FULL because a 200 must survive a power cut.
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -12,7 +12,7 @@ MICROSECOND = timedelta(microseconds=1)
 
 
 class Instant(TypeDecorator[datetime]):
-    """An aware UTC datetime kept as whole microseconds since 1970: exact, ordered, and what the segment engine computes in.
+    """An aware UTC datetime kept as whole microseconds since 1970: exact, ordered, what the engine computes in.
 
     SQLite has no time type and forgets time zones; an integer cannot lose either.
     """

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from plugin.segments import amounts, evaluate
-from plugin.segments.amounts import Money, Unit
+from plugin.segments.amounts import Money
 from plugin.segments.as_of import AsOf
 from plugin.segments.columns import EPOCH, Columns
 from plugin.segments.measures import MEASURES, UNDEFINED
@@ -84,22 +84,16 @@ def _found(condition: Condition, number: int, as_of: datetime, money: Money) -> 
     measure = MEASURES[condition.measure]
     if number == UNDEFINED:
         return "no orders yet"
-    return measure.finding.format(
-        amount=_amount(number, measure.unit, money), period=_period(condition.window_days, as_of)
-    )
+    amount = amounts.say(number, measure.unit, money)
+    nothing = number == 0 and measure.unit is not amounts.MONEY
+    if nothing:
+        amount = "less than a day" if measure.unit is amounts.DAYS else f"no {measure.unit.many}"
+    return measure.finding.format(amount=amount, period=_period(condition.window_days, nothing, as_of))
 
 
-def _amount(number: int, unit: Unit, money: Money) -> str:
-    if number == 0 and unit is amounts.DAYS:
-        return "less than a day"
-    if number == 0 and unit is not amounts.MONEY:
-        return f"no {unit.many}"
-    return amounts.say(number, unit, money)
-
-
-def _period(window_days: int | None, as_of: datetime) -> str:
+def _period(window_days: int | None, nothing: bool, as_of: datetime) -> str:
     if window_days is None:
-        return "in all"
+        return "yet" if nothing else "in all"
     since = as_of - timedelta(days=window_days)
     year = "" if since.year == as_of.year else f" {since.year}"
     return f"since {since.day} {since:%B}{year}"

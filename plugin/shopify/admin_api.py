@@ -1,4 +1,4 @@
-"""Our client of Shopify's GraphQL Admin API: one POST, read completely. Callers say what they want in documents/*.graphql.
+"""Our client of Shopify's GraphQL Admin API: one POST, read completely. What is asked stands in documents/*.graphql.
 
 Keeps connections, reads `throttleStatus`, waits out THROTTLED and turns every other failure into one typed error.
 """

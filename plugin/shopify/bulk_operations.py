@@ -74,7 +74,7 @@ def objects(http: httpx.Client, url: str, skip: int = 0) -> Iterator[tuple[dict[
     for line in _lines(http, url):
         record = json.loads(line)
         if "__parentId" in record:
-            # groupObjects promises children right behind their parent; anything else would be counted for the wrong one.
+            # groupObjects promises children right behind their parent; others would be counted for the wrong one.
             if parent is None or record["__parentId"] != parent["id"]:
                 raise errors.QueryRefused("A bulk result is not grouped by object")
             children.append(record)

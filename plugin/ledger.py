@@ -1,0 +1,188 @@
+"""Folds what Shopify tells us into orders, customers and packed histories. Called for batches, by drains and imports.
+
+Folding is idempotent and order-independent: any permutation and duplication of the same messages ends in the same rows.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from plugin import shops
+from plugin.db.models import Customer, Order, OrderHistory
+from plugin.schemas.facts import CustomerFacts, CustomersMerged, OrderChanged, OrderFacts
+from plugin.segments import columns
+from plugin.segments.columns import Record
+from plugin.shop_settings import ShopSettings
+
+
+class FactsRefused(Exception):
+    """The message is well-formed and cannot be true of this shop; the reason is for people to read."""
+
+
+def version(updated_at: datetime, seen_at: datetime, message_id: str) -> str:
+    """What orders the payloads of one order: newest wins, and of the same second the one Shopify sent later.
+
+    `updated_at` has whole seconds, and a paid order is often updated twice in one; `message_id` only breaks what is
+    left of ties, so that every order of arrival ends the same.
+    """
+    return f"{updated_at.astimezone(UTC):%Y%m%d%H%M%S%f}|{seen_at.astimezone(UTC):%Y%m%d%H%M%S%f}|{message_id}"[:320]
+
+
+class Ledger:
+    """One shop's ledger for the length of a transaction, which must hold the shop (plugin.shops.hold)."""
+
+    def __init__(self, session: Session, shop_id: int) -> None:
+        self._session = session
+        self._shop_id = shop_id
+        shop = shops.get(session, shop_id)
+        self._currency = shop.currency
+        self._settings = ShopSettings.of(shop.settings)
+        self._orders: dict[int, Order] = {}
+        self._customers: dict[int, Customer] = {}
+        self._changed: dict[int, dict[int, Record | None]] = {}
+
+    def load(self, order_ids: Iterable[int], customer_ids: Iterable[int]) -> None:
+        """Fetch in two queries what a batch is about to touch; whatever is missing is fetched when it is needed."""
+        orders = select(Order).where(Order.shop_id == self._shop_id, Order.order_id.in_(set(order_ids)))
+        self._orders |= {order.order_id: order for order in self._session.scalars(orders)}
+        wanted = select(Customer).where(Customer.shop_id == self._shop_id, Customer.customer_id.in_(set(customer_ids)))
+        self._customers |= {customer.customer_id: customer for customer in self._session.scalars(wanted)}
+
+    def apply_order(self, facts: OrderFacts, facts_version: str) -> None:
+        """Take over an order's facts if they are newer than what we have."""
+        if self._currency and facts.currency != self._currency:
+            raise FactsRefused(f"The order is in {facts.currency}, the shop in {self._currency}")
+        order = self._order(facts.order_id)
+        if order.deleted_at is not None or facts_version <= order.version:
+            return
+        owner_before = order.customer_id
+        order.customer_id = self._owner(facts.customer_id) if facts.customer_id else None
+        order.processed_at = facts.processed_at
+        order.total, order.subtotal, order.units = facts.total, facts.subtotal, facts.units
+        order.financial_status, order.test = facts.financial_status, facts.test
+        order.cancelled_at, order.updated_at = facts.cancelled_at, facts.updated_at
+        order.version = facts_version
+        if order.stale_at is not None and facts.updated_at >= order.stale_at:
+            order.stale_at = None
+        self._rewrite_history(order, owner_before)
+
+    def note_order_changed(self, change: OrderChanged) -> None:
+        """Remember that the order changed at an instant our facts may not have reached; the sweep fetches it anew.
+
+        Amounts of refunds and edits are never added up here: Shopify's own current total is the one measure.
+        """
+        order = self._order(change.order_id)
+        known = order.updated_at is not None and order.updated_at >= change.at
+        if order.deleted_at is None and not known:
+            order.stale_at = max(order.stale_at or change.at, change.at)
+
+    def delete_order(self, order_id: int, at: datetime) -> None:
+        """Leave a tombstone: a late payload must not bring the order back."""
+        order = self._order(order_id)
+        owner_before = order.customer_id
+        order.deleted_at = min(order.deleted_at or at, at)
+        order.customer_id = order.processed_at = order.total = order.subtotal = order.units = None
+        order.financial_status = order.cancelled_at = order.updated_at = order.stale_at = None
+        order.test, order.version = False, ""
+        self._rewrite_history(order, owner_before)
+
+    def apply_customer(self, facts: CustomerFacts) -> None:
+        """Take over when a customer signed up, which never changes."""
+        self._customer(facts.customer_id).signed_up_at = facts.signed_up_at
+
+    def note_tags(self, customer_id: int, tags: int) -> None:
+        """Which of our segments' tags the store shows on the customer: those that we did not write are not ours."""
+        customer = self._customer(customer_id)
+        customer.foreign_tags = tags & ~(customer.applied_tags | customer.unsure_tags)
+
+    def delete_customer(self, customer_id: int, at: datetime) -> None:
+        """Leave a tombstone without tags: there is nobody left to write them to."""
+        customer = self._customer(customer_id)
+        customer.deleted_at = min(customer.deleted_at or at, at)
+        _forget_tags(customer)
+
+    def merge_customers(self, merge: CustomersMerged) -> None:
+        """The orders and tags of one customer become another's, as Shopify does it; the old id stays as an alias."""
+        if not merge.completed:
+            return
+        gone = self._customer(merge.deleted_id)
+        kept_id = self._owner(merge.kept_id)
+        if kept_id == gone.customer_id:
+            raise FactsRefused(f"Customers {merge.kept_id} and {merge.deleted_id} would be merged in a circle")
+        if gone.merged_into is not None:
+            return
+        kept = self._customer(kept_id)
+        gone.merged_into = merge.kept_id
+        kept.applied_tags |= gone.applied_tags
+        kept.unsure_tags |= gone.unsure_tags
+        kept.foreign_tags |= gone.foreign_tags & ~kept.applied_tags
+        _forget_tags(gone)
+        self._session.flush()
+        theirs = select(Order).where(Order.shop_id == self._shop_id, Order.customer_id == gone.customer_id)
+        for order in self._session.scalars(theirs).all():
+            order.customer_id = kept_id
+            self._rewrite_history(order, gone.customer_id)
+
+    def save(self) -> set[int]:
+        """Write everything; returns the customers whose standing may have changed."""
+        self._session.flush()
+        self._save_histories()
+        return set(self._customers) | set(self._changed)
+
+    def _rewrite_history(self, order: Order, owner_before: int | None) -> None:
+        if owner_before is not None and owner_before != order.customer_id:
+            self._changed.setdefault(owner_before, {})[order.order_id] = None
+        if order.customer_id is not None:
+            self._customer(order.customer_id)
+            self._changed.setdefault(order.customer_id, {})[order.order_id] = self._settings.record(order)
+
+    def _save_histories(self) -> None:
+        mine = (OrderHistory.shop_id == self._shop_id, OrderHistory.customer_id.in_(self._changed))
+        stored = {row.customer_id: row for row in self._session.scalars(select(OrderHistory).where(*mine))}
+        emptied = []
+        for customer_id, changed in self._changed.items():
+            row = stored.get(customer_id)
+            history = columns.merge(row.history if row else b"", changed)
+            if row and history:
+                row.history = history
+            elif history:
+                self._session.add(OrderHistory(shop_id=self._shop_id, customer_id=customer_id, history=history))
+            elif row:
+                emptied.append(customer_id)
+        gone = (OrderHistory.shop_id == self._shop_id, OrderHistory.customer_id.in_(emptied))
+        self._session.execute(delete(OrderHistory).where(*gone))
+        self._session.flush()
+
+    def _owner(self, customer_id: int) -> int:
+        """Whom a customer's orders belong to today: the end of a chain of merges."""
+        customer = self._customer(customer_id)
+        while customer.merged_into is not None:
+            customer = self._customer(customer.merged_into)
+        return customer.customer_id
+
+    def _order(self, order_id: int) -> Order:
+        if order_id not in self._orders:
+            order = self._session.get(Order, (self._shop_id, order_id))
+            if order is None:
+                order = Order(shop_id=self._shop_id, order_id=order_id, test=False, version="")
+                self._session.add(order)
+            self._orders[order_id] = order
+        return self._orders[order_id]
+
+    def _customer(self, customer_id: int) -> Customer:
+        if customer_id not in self._customers:
+            customer = self._session.get(Customer, (self._shop_id, customer_id))
+            if customer is None:
+                customer = Customer(shop_id=self._shop_id, customer_id=customer_id)
+                _forget_tags(customer)
+                self._session.add(customer)
+            self._customers[customer_id] = customer
+        return self._customers[customer_id]
+
+
+def _forget_tags(customer: Customer) -> None:
+    customer.wanted_tags = customer.applied_tags = customer.unsure_tags = customer.foreign_tags = 0
+    customer.next_review_at = customer.sync_after = None
+    customer.sync_error = None

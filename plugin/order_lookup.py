@@ -1,0 +1,82 @@
+"""Fetches single orders from the Admin API and folds them like any other message about them."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from plugin import ledger, refresh, shops
+from plugin.db import session as db
+from plugin.db.models import STALE_ORDER, Order, Shop
+from plugin.ledger import Ledger
+from plugin.schemas import admin_objects
+from plugin.shopify import ids
+from plugin.shopify.admin_api import AdminClient, document
+
+# Shopify sends orders/updated beside most of what makes an order stale: give it time before asking.
+PATIENCE = timedelta(minutes=5)
+ORDERS_A_QUERY = 10
+# Ten orders with fifty lines each, as Shopify counts them.
+QUERY_COST = 600
+
+
+def refetch_stale(client: AdminClient, shop_id: int, now: datetime) -> int:
+    """Bring every stale order up to date; returns how many were asked for. Raises the ShopifyError tree."""
+    fetched = 0
+    with db.read() as session:
+        stale = stale_orders(session, shop_id, now)
+    for start in range(0, len(stale), ORDERS_A_QUERY):
+        some = stale[start : start + ORDERS_A_QUERY]
+        _fold(shop_id, some, _fetch(client, some), now)
+        fetched += len(some)
+    return fetched
+
+
+def stale_orders(session: Session, shop_id: int, now: datetime, limit: int = 500) -> list[int]:
+    """Orders known to have changed a while ago, in a way no payload has told."""
+    stale = (Order.shop_id == shop_id, STALE_ORDER, Order.stale_at <= now - PATIENCE)
+    return list(session.scalars(select(Order.order_id).where(*stale).limit(limit)))
+
+
+def shops_waiting(session: Session, now: datetime) -> list[int]:
+    """Shops with stale orders, for the sweep."""
+    shops_with_token = select(Shop.id).where(Shop.uninstalled_at.is_(None), Shop.token_error.is_(None))
+    return [shop_id for shop_id in session.scalars(shops_with_token).all() if stale_orders(session, shop_id, now, 1)]
+
+
+def _fetch(client: AdminClient, order_ids: Sequence[int]) -> list[dict[str, Any]]:
+    wanted = {"ids": [ids.gid("Order", order_id) for order_id in order_ids]}
+    nodes = client.execute(document("orders_by_id"), wanted, cost=QUERY_COST)["nodes"]
+    return [_with_all_lines(client, node) for node in nodes if node]
+
+
+def _with_all_lines(client: AdminClient, node: dict[str, Any]) -> dict[str, Any]:
+    page = node["lineItems"]
+    lines = list(page["nodes"])
+    while page["pageInfo"]["hasNextPage"]:
+        after = {"id": node["id"], "after": page["pageInfo"]["endCursor"]}
+        order = client.execute(document("order_line_items"), after, cost=260)["order"]
+        if order is None:  # deleted between two pages; orders/delete says so too
+            break
+        page = order["lineItems"]
+        lines += page["nodes"]
+    return {**node, "lines": lines}
+
+
+def _fold(shop_id: int, asked: Sequence[int], nodes: list[dict[str, Any]], now: datetime) -> None:
+    with db.write() as session:
+        shops.hold(session, shop_id)
+        book = Ledger(session, shop_id)
+        for node in nodes:
+            facts = admin_objects.order(node, node["lines"])
+            book.apply_order(facts, ledger.version(facts.updated_at, now, "look-up"))
+        touched = book.save()
+        # Asked after the change: whatever Shopify shows now includes it, or the order is out of our sight.
+        session.execute(
+            update(Order)
+            .where(Order.shop_id == shop_id, Order.order_id.in_(asked), Order.stale_at <= now)
+            .values(stale_at=None)
+        )
+        refresh.refresh_customers(session, shop_id, sorted(touched), now, "event")

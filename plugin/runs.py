@@ -1,0 +1,63 @@
+"""Long pieces of work a merchant can watch: importing the history, refreshing the whole shop.
+
+A run is a row with a state and a position; workers.work_on_runs takes it further until it is finished.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from plugin.db.models import UNFINISHED_RUN, Run
+
+IMPORT, REFRESH = "import", "refresh"
+QUEUED, RUNNING, DONE, FAILED = "queued", "running", "done", "failed"
+
+
+def start_import(session: Session, shop_id: int, now: datetime) -> None:
+    """Ask for the shop's history, unless that is under way."""
+    if not _unfinished(session, shop_id, IMPORT):
+        session.add(Run(shop_id=shop_id, kind=IMPORT, state=QUEUED, created_at=now, position={}))
+
+
+def start_refresh(session: Session, shop_id: int, now: datetime) -> None:
+    """Ask for every customer to be judged anew. One that has not begun yet serves for this call as well."""
+    if not any(run.state == QUEUED for run in _unfinished(session, shop_id, REFRESH)):
+        session.add(Run(shop_id=shop_id, kind=REFRESH, state=QUEUED, created_at=now, position={}))
+
+
+def next_run(session: Session, shop_id: int) -> Run | None:
+    """What to work on: the shop's oldest unfinished run."""
+    unfinished = (Run.shop_id == shop_id, UNFINISHED_RUN)
+    return session.scalar(select(Run).where(*unfinished).order_by(Run.created_at).limit(1))
+
+
+def begin(run: Run, stage: str, now: datetime) -> None:
+    """The run is being worked on; `stage` is what the page calls it."""
+    run.state = RUNNING
+    run.stage = stage
+    run.started_at = run.started_at or now
+
+
+def finish(run: Run, now: datetime, error: str | None = None) -> None:
+    """The run is over, well or with the reason why not."""
+    run.state = FAILED if error else DONE
+    run.error = error
+    run.finished_at = now
+
+
+def latest(session: Session, shop_id: int) -> Run | None:
+    """The run a merchant wants to hear about: the one being worked on, else the newest."""
+    current = next_run(session, shop_id)
+    if current is not None:
+        return current
+    return session.scalar(select(Run).where(Run.shop_id == shop_id).order_by(Run.created_at.desc()).limit(1))
+
+
+def shops_waiting(session: Session) -> list[int]:
+    """Shops with unfinished runs, for the sweep."""
+    return list(session.scalars(select(Run.shop_id).where(UNFINISHED_RUN).distinct()))
+
+
+def _unfinished(session: Session, shop_id: int, kind: str) -> list[Run]:
+    return list(session.scalars(select(Run).where(Run.shop_id == shop_id, Run.kind == kind, UNFINISHED_RUN)))

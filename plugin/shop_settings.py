@@ -1,0 +1,43 @@
+"""What a merchant decided about which orders count. Kept as JSON in `shops.settings`; absent keys mean the default."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from plugin.db.models import Order
+from plugin.segments.columns import Record
+
+# Design: a refunded order does not count, a partly refunded one counts with what is left of it.
+COUNTED_STATUSES = ("paid", "partially_paid", "partially_refunded", "authorized")
+
+
+@dataclass(frozen=True, slots=True)
+class ShopSettings:
+    """`counted_statuses`: financial statuses that count. `spend_is_total`: spend with shipping and tax, or without."""
+
+    counted_statuses: frozenset[str] = frozenset(COUNTED_STATUSES)
+    spend_is_total: bool = True
+
+    @classmethod
+    def of(cls, stored: dict[str, Any]) -> "ShopSettings":
+        """Read a shop's stored settings."""
+        return cls(
+            counted_statuses=frozenset(stored.get("counted_statuses", COUNTED_STATUSES)),
+            spend_is_total=bool(stored.get("spend_is_total", True)),
+        )
+
+    def record(self, order: Order) -> Record | None:
+        """The order as its customer's history holds it; None if it does not count."""
+        spend = order.total if self.spend_is_total else order.subtotal
+        if not self.counts(order) or order.processed_at is None or spend is None or order.units is None:
+            return None
+        return Record(order.order_id, spend, int(order.processed_at.timestamp()), order.units)
+
+    def counts(self, order: Order) -> bool:
+        """Whether an order counts at all (design section 2)."""
+        return (
+            order.customer_id is not None
+            and order.deleted_at is None
+            and order.cancelled_at is None
+            and not order.test
+            and order.financial_status in self.counted_statuses
+        )

@@ -1,0 +1,123 @@
+"""What each topic means: topic → schema of its payload → what the ledger does with it. The whole list on one screen.
+
+`fold` is called by workers.drain_inbox; shopify.app.toml subscribes to exactly these topics (a test says so).
+"""
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from marshmallow import Schema, ValidationError
+
+from plugin.db.models import InboxEvent
+from plugin.ledger import FactsRefused, Ledger, version
+from plugin.schemas import webhook_payloads as payloads
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """How one topic is read and what it does."""
+
+    schema: Schema
+    fold: Callable[[Ledger, Any, InboxEvent], None]
+    orders: Callable[[Any], Iterable[int]]
+    customers: Callable[[Any], Iterable[int]]
+
+
+class PayloadRefused(Exception):
+    """A payload that does not fit its topic; the message says where, never what a customer's data is."""
+
+
+def read(event: InboxEvent) -> tuple[Topic, Any]:
+    """The topic of a delivery and its payload as facts; PayloadRefused if it does not fit."""
+    topic = TOPICS.get(event.topic)
+    if topic is None:
+        raise PayloadRefused(f"Nothing here handles the topic {event.topic}")
+    try:
+        # Refund amounts are JSON numbers: as floats they would lose cents.
+        document = json.loads(event.body or b"", parse_float=Decimal)
+    except (ValueError, RecursionError):
+        raise PayloadRefused("The body is not JSON") from None
+    try:
+        return topic, topic.schema.load(document)
+    except ValidationError as error:
+        raise PayloadRefused(f"The payload does not fit {event.topic}: {json.dumps(error.messages)}") from None
+
+
+def fold(ledger: Ledger, readings: Iterable[tuple[InboxEvent, Topic, Any]]) -> list[tuple[InboxEvent, str]]:
+    """Fold deliveries that were read; returns those the ledger refused, with the reason."""
+    readings = list(readings)
+    ledger.load(
+        (order for _, topic, facts in readings for order in topic.orders(facts)),
+        (customer for _, topic, facts in readings for customer in topic.customers(facts)),
+    )
+    refused = []
+    for event, topic, facts in readings:
+        try:
+            topic.fold(ledger, facts, event)
+        except FactsRefused as error:
+            refused.append((event, str(error)))
+    return refused
+
+
+def _apply_order(ledger: Ledger, facts: Any, event: InboxEvent) -> None:
+    ledger.apply_order(facts, version(facts.updated_at, event.triggered_at, event.webhook_id))
+
+
+def _nobody(_facts: Any) -> Iterable[int]:
+    return ()
+
+
+_order = Topic(
+    payloads.OrderPayload(),
+    _apply_order,
+    orders=lambda facts: [facts.order_id],
+    customers=lambda facts: [facts.customer_id] if facts.customer_id else [],
+)
+_customer = Topic(
+    payloads.CustomerPayload(),
+    lambda ledger, facts, _: ledger.apply_customer(facts),
+    orders=_nobody,
+    customers=lambda facts: [facts.customer_id],
+)
+
+
+def _order_changed(schema: Schema) -> Topic:
+    return Topic(
+        schema,
+        lambda ledger, change, _: ledger.note_order_changed(change),
+        orders=lambda change: [change.order_id],
+        customers=_nobody,
+    )
+
+
+TOPICS = {
+    "orders/create": _order,
+    "orders/updated": _order,
+    "orders/paid": _order,
+    "orders/cancelled": _order,
+    "orders/edited": _order_changed(payloads.OrderEditedPayload()),
+    "refunds/create": _order_changed(payloads.RefundPayload()),
+    "orders/delete": Topic(
+        payloads.DeletedPayload(),
+        lambda ledger, order_id, event: ledger.delete_order(order_id, event.triggered_at),
+        orders=lambda order_id: [order_id],
+        customers=_nobody,
+    ),
+    "customers/create": _customer,
+    "customers/update": _customer,
+    "customers/delete": Topic(
+        payloads.DeletedPayload(),
+        lambda ledger, customer_id, event: ledger.delete_customer(customer_id, event.triggered_at),
+        orders=_nobody,
+        customers=lambda customer_id: [customer_id],
+    ),
+    "customers/merge": Topic(
+        payloads.CustomersMergedPayload(),
+        lambda ledger, merge, _: ledger.merge_customers(merge),
+        orders=_nobody,
+        customers=lambda merge: [merge.kept_id, merge.deleted_id],
+    ),
+}

@@ -1,0 +1,15 @@
+"""The whole timetable. `regulars scheduler` runs it with RQ's CronScheduler; one is enough, two do no harm."""
+
+from rq.cron import CronScheduler
+
+from plugin import queues
+from workers import sweep
+
+# The job, and when it runs (cron, UTC).
+TIMETABLE = ((sweep.sweep, "* * * * *"),)
+
+
+def register(scheduler: CronScheduler) -> None:
+    """Enter the timetable."""
+    for job, cron in TIMETABLE:
+        scheduler.register(job, queue_name=queues.TIMED_QUEUE, cron=cron, job_timeout=300, result_ttl=0)

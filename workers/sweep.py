@@ -1,0 +1,25 @@
+"""Every minute: finds the work nobody was woken for. What Redis lost, and what only time brought, is found here."""
+
+import structlog
+
+from plugin import clock, inbox, order_lookup, queues, refresh, runs, tag_sync
+from plugin.db import session as db
+
+log = structlog.get_logger()
+
+
+def sweep() -> None:
+    """Wake every shop with pending deliveries, due customers, stale orders, unfinished runs or unwritten tags."""
+    now = clock.now()
+    with db.read() as session:
+        found = {
+            "drain": inbox.shops_waiting(session),
+            "review": list(refresh.shops_due(session, now)),
+            "refetch": order_lookup.shops_waiting(session, now),
+            "run": runs.shops_waiting(session),
+            "sync": tag_sync.shops_waiting(session, now),
+        }
+    for stage, shop_ids in found.items():
+        for shop_id in shop_ids:
+            queues.wake(stage, shop_id)
+    log.debug("swept", **{stage: len(shop_ids) for stage, shop_ids in found.items()})
