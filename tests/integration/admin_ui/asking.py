@@ -1,0 +1,63 @@
+"""Merchants who ask: ID tokens with any flaw one wants, and requests that carry them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import jwt
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from plugin import clock
+from plugin.db import session as db
+
+CLIENT_ID = "0123456789abcdef0123456789abcdef"
+CLIENT_SECRET = "shpss_only_for_tests_0123456789abcdef"
+
+
+def id_token(domain: str, secret: str = CLIENT_SECRET, **changed: Any) -> str:
+    """A token as Shopify signs it, with some claims changed; None takes a claim away."""
+    now = int(clock.now().timestamp())
+    claims = {
+        "iss": f"https://{domain}/admin",
+        "dest": f"https://{domain}",
+        "aud": CLIENT_ID,
+        "sub": "42",
+        "exp": now + 60,
+        "nbf": now,
+        "iat": now,
+        **changed,
+    }
+    return jwt.encode({name: claim for name, claim in claims.items() if claim is not None}, secret, "HS256")
+
+
+@dataclass(frozen=True)
+class Merchant:
+    """Somebody in one shop's admin."""
+
+    client: FlaskClient
+    domain: str
+    shop_id: int
+
+    def open(self, path: str = "/app", **query: str) -> TestResponse:
+        """Load a document as the admin does."""
+        return self.client.get(path, query_string={"shop": self.domain, "id_token": id_token(self.domain), **query})
+
+    def get(self, path: str, **options: Any) -> TestResponse:
+        """Fetch as the page's scripts do."""
+        return self.client.get(path, headers=self.bearer(), **options)
+
+    def save(self, segments: Any) -> TestResponse:
+        """Save a set of definitions."""
+        return self.client.put("/app/api/segments", json={"segments": segments}, headers=self.bearer())
+
+    def segments(self) -> list[dict[str, Any]]:
+        """The definitions as the API gives them."""
+        return self.get("/app/api/segments").get_json()["segments"]
+
+    def bearer(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {id_token(self.domain)}"}
+
+    def add(self, *rows: Any) -> None:
+        """Put rows into the database."""
+        with db.write() as session:
+            session.add_all(rows)
