@@ -94,18 +94,18 @@ class Columns:
     @classmethod
     def from_histories(cls, customer_ids: Sequence[int], histories: Sequence[bytes | memoryview | None]) -> "Columns":
         """One customer a history; None and an empty history both mean a customer without orders."""
+        if len(customer_ids) != len(histories):
+            raise ValueError(f"{len(customer_ids)} customers but {len(histories)} histories")
         present = [history or b"" for history in histories]
         lengths = np.fromiter(map(len, present), np.int64, len(present))
-        starts = np.zeros(len(present) + 1, np.int64)
-        np.cumsum(lengths // RECORD.itemsize, out=starts[1:])
-        if len(customer_ids) != len(present):
-            raise ValueError(f"{len(customer_ids)} customers but {len(present)} histories")
         if (torn := np.flatnonzero(lengths % RECORD.itemsize)).size:
             # Joined, one torn history would shift the orders of every customer behind it.
             raise ValueError(f"the history of customer {customer_ids[torn[0]]} is not a whole number of records")
+        starts = np.zeros(len(present) + 1, np.int64)
+        np.cumsum(lengths // RECORD.itemsize, out=starts[1:])
         records = np.frombuffer(b"".join(present), RECORD)
         return cls(
-            customer_ids=np.array(customer_ids, np.int64),
+            customer_ids=np.fromiter(customer_ids, np.int64, len(customer_ids)),
             starts=starts,
             processed_at=np.ascontiguousarray(records["processed_at"]),
             spend=records["spend"],

@@ -27,7 +27,7 @@ class Problem(NamedTuple):
     message: str
 
 
-class InvalidDefinition(ValueError):  # noqa: N818 - the name says what it is about without Error
+class InvalidDefinition(ValueError):
     def __init__(self, problems: list[Problem]) -> None:
         super().__init__("; ".join(f"{path}: {message}" if path else message for path, message in problems))
         self.problems = problems
