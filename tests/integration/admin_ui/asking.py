@@ -7,27 +7,25 @@ import jwt
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from plugin import clock
+from plugin import clock, config
 from plugin.db import session as db
 
-CLIENT_ID = "0123456789abcdef0123456789abcdef"
-CLIENT_SECRET = "shpss_only_for_tests_0123456789abcdef"
 
-
-def id_token(domain: str, secret: str = CLIENT_SECRET, **changed: Any) -> str:
+def id_token(domain: str, secret: str | None = None, **changed: Any) -> str:
     """A token as Shopify signs it, with some claims changed; None takes a claim away."""
     now = int(clock.now().timestamp())
     claims = {
         "iss": f"https://{domain}/admin",
         "dest": f"https://{domain}",
-        "aud": CLIENT_ID,
+        "aud": config.current().client_id,
         "sub": "42",
         "exp": now + 60,
         "nbf": now,
         "iat": now,
         **changed,
     }
-    return jwt.encode({name: claim for name, claim in claims.items() if claim is not None}, secret, "HS256")
+    kept = {name: claim for name, claim in claims.items() if claim is not None}
+    return jwt.encode(kept, secret or config.current().client_secret, "HS256")
 
 
 @dataclass(frozen=True)

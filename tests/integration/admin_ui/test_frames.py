@@ -7,9 +7,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from plugin.app import create_app
+from plugin.db import session as db
+from plugin.db.models import Segment
 from tests.integration.admin_ui.asking import Merchant, id_token
+from tests.integration.admin_ui.conftest import DEV_STORE
 
-DEV_STORE = "http://127.0.0.1:9"
+# Nothing here is about the database: one kind will do.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 def directives(policy: str) -> dict[str, list[str]]:
@@ -23,9 +27,10 @@ def test_only_the_asking_shop_and_the_admin_may_frame_the_page(merchant: Merchan
     assert "X-Frame-Options" not in answer.headers
 
 
-def test_in_production_no_development_store_may(settings: pytest.MonkeyPatch, merchant: Merchant) -> None:
-    settings.setenv("ENVIRONMENT", "production")
-    settings.delenv("SHOPIFY_URL")
+def test_in_production_no_development_store_may(merchant: Merchant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENVIRONMENT", "production")
+    monkeypatch.delenv("SHOPIFY_URL")
+    monkeypatch.delenv("CLOCK_FILE")
     query = {"id_token": id_token(merchant.domain)}
     answer = create_app().test_client().get("/app", query_string=query)
     policy = directives(answer.headers["Content-Security-Policy"])
@@ -67,9 +72,6 @@ def test_what_does_not_exist_is_a_calm_page_with_the_same_protection(merchant: M
 
 
 def test_a_fault_of_ours_is_a_calm_page_without_its_details(app: Flask, merchant: Merchant) -> None:
-    from plugin.db import session as db
-    from plugin.db.models import Segment
-
     Segment.__table__.drop(db.engine())
     answer = merchant.open()
     assert answer.status_code == 500

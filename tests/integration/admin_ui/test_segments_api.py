@@ -3,11 +3,16 @@
 from typing import Any
 
 import pytest
+from redis import Redis
 from sqlalchemy import func, select
 
+from plugin import queues
 from plugin.db import session as db
 from plugin.db.models import Run, SegmentVersion
 from tests.integration.admin_ui.asking import Merchant
+
+# Nothing here is about the database: one kind will do.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 FREQUENT, HIGH_SPENDER, AT_RISK = 2, 3, 4
 
@@ -27,6 +32,7 @@ def test_a_changed_threshold_is_kept_and_starts_a_refresh(merchant: Merchant) ->
     assert line["sentence"] == "Customers who placed at least 5 orders in the last 30 days"
     assert answer.get_json()["status"]["busy"] is True
     assert count(Run, merchant.shop_id) == 1
+    assert queues.queue("runs").count == 1
 
 
 def test_saving_what_is_there_already_starts_nothing(merchant: Merchant) -> None:
@@ -114,3 +120,9 @@ def test_a_body_that_is_no_json_is_refused(merchant: Merchant, body: bytes, kind
     answer = merchant.client.put("/app/api/segments", data=body, content_type=kind, headers=merchant.bearer())
     assert answer.status_code == status
     assert list(answer.get_json()) == ["error"]
+
+
+def test_without_redis_a_change_is_saved_all_the_same(merchant: Merchant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queues, "connection", lambda: Redis.from_url("redis://127.0.0.1:9/0"))
+    assert merchant.save(merchant.segments()[:1]).status_code == 200
+    assert count(Run, merchant.shop_id) == 1
