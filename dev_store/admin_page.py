@@ -7,16 +7,19 @@ import base64
 import hashlib
 import hmac
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
+from werkzeug.exceptions import HTTPException
 
 from dev_store import commerce, money
 from dev_store.commerce import NewLine, NewOrder, NotPossible, Returned
 from dev_store.state import Customer, Order, Shop
 from dev_store.store import DevStore, UnknownShop
+from plugin import clock
 
 PAGE_SIZE = 50
 MOST_DAYS = 3650
@@ -141,6 +144,28 @@ def cancel(handle: str, number: int) -> Any:
     return _back_to_customer(handle, order)
 
 
+@blueprint.post("/store/<handle>/clock")
+def move_clock(handle: str) -> Any:
+    """Time passes: what was to come until then happens, then every shop lives so many days later."""
+    store, days = _store(), request.form.get("days", 0, int)
+    if store.settings.clock_file is None:
+        abort(409, "This development store was started without a clock file.")
+    if not 1 <= days <= MOST_DAYS:
+        abort(400, f"The clock moves ahead by 1 to {MOST_DAYS} days.")
+    goes_on = not _stands_still(store.settings.clock_file)
+    to = store.now() + timedelta(days=days)
+    current_app.extensions["dev_store_timeline"].advance(to)
+    if goes_on:
+        store.set_clock(f"+{(to - clock.wall()).total_seconds():.0f}")
+    return redirect(url_for(".customers", handle=handle))
+
+
+@blueprint.errorhandler(HTTPException)
+def refuse(error: HTTPException) -> Any:
+    """Say on a page what HTTP says."""
+    return render_template("admin_message.html", message=error.description), error.code or 500
+
+
 @blueprint.errorhandler(UnknownShop)
 def unknown_shop(_error: UnknownShop) -> Any:
     """No shop of that name."""
@@ -187,6 +212,11 @@ def _app_address(shop: Shop) -> str:
     signed = "&".join(f"{name}={query[name]}" for name in sorted(query))
     query["hmac"] = hmac.new(store.app.client_secret.encode(), signed.encode(), hashlib.sha256).hexdigest()
     return f"{store.settings.app_url}/app?{urlencode(query)}"
+
+
+def _stands_still(clock_file: Path) -> bool:
+    setting = clock_file.read_text().strip() if clock_file.exists() else ""
+    return bool(setting) and setting[0] not in "+-"
 
 
 def _customer_row(shop: Shop, customer: Customer) -> CustomerRow:

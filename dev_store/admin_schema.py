@@ -1,4 +1,4 @@
-"""The schema of admin.graphql with its resolvers. Built once, when the development store starts; `admin_api` runs it."""
+"""The schema of admin.graphql with its resolvers. Built once at the start; `admin_api` runs documents against it."""
 
 from pathlib import Path
 from typing import Any

@@ -4,7 +4,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-# Size and points restored a second, by plan. Sizes of the larger plans are twenty seconds' worth, like the standard one.
+# Size and points restored a second, by plan. A larger plan's size is twenty seconds' worth, like the standard one's.
 PLANS = {
     "standard": (2_000, 100),
     "advanced": (4_000, 200),

@@ -115,7 +115,7 @@ class BulkOperations:
         self.announce(operation)
 
 
-def run_query(_: Any, asked: Any, query: str, groupObjects: bool) -> dict[str, Any]:
+def run_query(_: Any, asked: Any, query: str, **options: bool) -> dict[str, Any]:
     """bulkOperationRunQuery: check, start, and answer at once; a thread does the rest."""
     call = asked.context
     document, problems = bulk_rules.check(query, asked.schema)
@@ -132,7 +132,7 @@ def run_query(_: Any, asked: Any, query: str, groupObjects: bool) -> dict[str, A
         said = f"A bulk query operation for this app and shop is already in progress: {running}."
         return _refused(None, [said], "OPERATION_IN_PROGRESS")
     created = replace(operation)
-    work = (operation, roots, call.shop.lock, groupObjects)
+    work = (operation, roots, call.shop.lock, options["groupObjects"])
     threading.Thread(target=bulk.run, args=work, daemon=True, name=f"bulk {operation.id}").start()
     return {"bulkOperation": created, "userErrors": []}
 

@@ -81,7 +81,7 @@ def _selection(
         if (kind.name, field.name.value) in fields.CONNECTIONS:
             branches.append(_branch(compiler, kind, field))
         elif field.name.value == "__typename":
-            shown[name] = lambda _, kind=kind.name: kind
+            shown[name] = _constant(kind.name)
         else:
             shown[name] = _shown_field(compiler, kind, field)
     return list(shown.items()), tuple(branches)
@@ -143,6 +143,10 @@ def _leaf(kind: GraphQLLeafType) -> Show:
 
 def _unchanged(value: Any) -> Any:
     return value
+
+
+def _constant(value: str) -> Show:
+    return lambda _: value
 
 
 def _object_of(shown: list[tuple[str, Show]]) -> Show:

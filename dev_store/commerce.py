@@ -73,7 +73,7 @@ def update_customer(shop: Shop, customer: Customer, at: datetime, announce: Anno
 
 
 def delete_customer(shop: Shop, customer: Customer, announce: Announce, *, force: bool = False) -> None:
-    """Remove a customer. Shopify keeps customers with orders; `force` removes them all the same, as a redaction would."""
+    """Remove a customer. Shopify keeps customers with orders; `force` removes them all the same."""
     if customer.orders and not force:
         raise NotPossible("Customer can't be deleted because they have associated orders")
     for order in customer.orders.values():
@@ -179,6 +179,15 @@ def refund_order(
     return refund
 
 
+def all_that_is_left(order: Order) -> list[Returned]:
+    """What a full refund gives back; shipping belongs to no line and goes with the first one."""
+    spare = order.current_total - sum(line.current_total for line in order.lines)
+    return [
+        Returned(index, line.current_quantity, line.current_total + (spare if index == 0 else 0))
+        for index, line in enumerate(order.lines)
+    ]
+
+
 def cancel_order(shop: Shop, order: Order, reason: str, at: datetime, announce: Announce) -> None:
     """Call an order off: what was paid goes back, what was not is voided."""
     if order.cancelled_at:
@@ -189,13 +198,7 @@ def cancel_order(shop: Shop, order: Order, reason: str, at: datetime, announce: 
         for line in order.lines:
             line.current_quantity = line.current_total = 0
     elif order.current_total:
-        # All that is left goes back, shipping with the first line: cancelling leaves nothing to pay.
-        spare = order.current_total - sum(line.current_total for line in order.lines)
-        returned = [
-            Returned(index, line.current_quantity, line.current_total + (spare if index == 0 else 0))
-            for index, line in enumerate(order.lines)
-        ]
-        refund_order(shop, order, returned, at, announce)
+        refund_order(shop, order, all_that_is_left(order), at, announce)
     _touch(order, at)
     announce("orders/cancelled", lambda: payloads.order(shop, order))
     announce("orders/updated", lambda: payloads.order(shop, order))

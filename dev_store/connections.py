@@ -39,8 +39,8 @@ def page(
     """Cut a page out of `nodes`; `key` sorts them and makes their cursors."""
     size = _size(first, last)
     ordered = sorted(nodes, key=key, reverse=reverse)
-    start = _position(ordered, after, reverse, key) + 1 if after else 0
-    end = _position(ordered, before, reverse, key) if before else len(ordered)
+    start = _position(ordered, after, key) + 1 if after else 0
+    end = _position(ordered, before, key) if before else len(ordered)
     if first is None:
         start = max(start, end - size)
     else:
@@ -60,7 +60,7 @@ def _size(first: int | None, last: int | None) -> int:
     return size
 
 
-def _position(ordered: Sequence[Any], cursor: str, reverse: bool, key: Callable[[Any], tuple[Any, int]]) -> int:
+def _position(ordered: Sequence[Any], cursor: str, key: Callable[[Any], tuple[Any, int]]) -> int:
     try:
         number = json.loads(base64.b64decode(cursor, validate=True))["last_id"]
     except (ValueError, KeyError, TypeError) as error:

@@ -106,13 +106,11 @@ _SORTED_BY: dict[str, Callable[[Any], tuple[Any, int]]] = {
 
 
 def _connection(list_all: Resolver) -> Resolver:
-    def resolve(
-        source: Any, asked: Asked, sortKey: str = "ID", savedSearchId: str | None = None, **args: Any
-    ) -> connections.Page:
-        if savedSearchId:
+    def resolve(source: Any, asked: Asked, query: str | None = None, **paging: Any) -> connections.Page:
+        if paging.pop("savedSearchId", None):
             raise GraphQLError("The development store keeps no saved searches")
-        query = {"query": args.pop("query")} if "query" in args else {}
-        return connections.page(list_all(source, asked, **query), _SORTED_BY[sortKey], **args)
+        key = _SORTED_BY[paging.pop("sortKey", "ID")]
+        return connections.page(list_all(source, asked, query=query), key, **paging)
 
     return resolve
 

@@ -68,7 +68,8 @@ def read(directory: Path, shift_to_end: datetime | None = None) -> History:
     if not orders:
         raise UnreadableHistory(f"{directory}: orders.csv holds no orders")
     last = max(_instant(order["placed_at"]) for order in orders)
-    shift = shift_to_end - last if shift_to_end else timedelta(0)
+    # Whole seconds, for that is all Shopify keeps: a fraction would fall off and every age be wrong by it.
+    shift = shift_to_end.replace(microsecond=0) - last if shift_to_end else timedelta(0)
     currency = orders[0]["currency"]
     lines = _lines(directory, currency)
     placed = [_placed(order, lines.get(order["order_id"]), currency, shift) for order in orders]
@@ -85,8 +86,8 @@ def rows(directory: Path, name: str, *, required: bool = False) -> Iterator[dict
     """The rows of `name`.csv or `name`.csv.gz; none if there is no such file and none is required."""
     for path in (directory / f"{name}.csv.gz", directory / f"{name}.csv"):
         if path.exists():
-            opened = gzip.open(path, "rt", newline="") if path.suffix == ".gz" else path.open(newline="")
-            with opened as lines:
+            read = gzip.open if path.suffix == ".gz" else open
+            with read(path, "rt", newline="", encoding="utf-8") as lines:
                 yield from csv.DictReader(lines)
             return
     if required:

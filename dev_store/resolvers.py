@@ -66,7 +66,7 @@ def list_customers(_: Any, asked: Asked, query: str | None = None, **_paging: An
     return [customer for customer in asked.context.shop.customers.values() if found(customer)]
 
 
-def list_lines(order: Order, _: Asked, **_paging: Any) -> list[LineItem]:
+def list_lines(order: Order, _: Asked, **_options: Any) -> list[LineItem]:
     """The lines of an order."""
     return order.lines
 

@@ -62,7 +62,7 @@ class DevStore:
     admin: AdminApi = field(default_factory=AdminApi)
     faults: Faults = field(default_factory=Faults)
     progress: Progress = field(default_factory=Progress)
-    subscriptions: tuple[subscriptions.Subscription, ...] = ()
+    subscribed: tuple[subscriptions.Subscription, ...] = ()
     api_version: str = "2026-10"
     default_scopes: frozenset[str] = DEFAULT_SCOPES
     deliveries: Deliveries = field(init=False)
@@ -77,7 +77,7 @@ class DevStore:
         self.deliveries = Deliveries(settings.app.client_secret, settings.delivery_threads, settings.retry_base)
         if settings.app_file:
             read = subscriptions.read(settings.app_file, settings.app_url)
-            self.subscriptions, self.api_version = read.subscriptions, read.api_version
+            self.subscribed, self.api_version = read.subscriptions, read.api_version
             # The 60-day limit is a setting of each shop: by default the app may see all orders.
             self.default_scopes = read.scopes | {"read_all_orders"} if read.scopes else DEFAULT_SCOPES
 
@@ -169,7 +169,7 @@ class DevStore:
         event_id = str(uuid.uuid4())
 
         def announce(topic: str, build: Callable[[], dict[str, Any]]) -> None:
-            wanted = [s for s in self.subscriptions if s.topic == topic] if shop.access.installed else []
+            wanted = [s for s in self.subscribed if s.topic == topic] if shop.access.installed else []
             payload = build() if wanted else None
             for subscription in wanted:
                 self._deliver(shop, subscription, payload, at, event_id)

@@ -1,0 +1,177 @@
+"""The part of the control API that plays merchants and buyers: orders and customers of one shop. `client` speaks it."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, Response, abort, jsonify, request
+
+from dev_store import commerce, money, payloads, tag_rules
+from dev_store.commerce import NewLine, NewOrder, Returned
+from dev_store.control import given, store
+from dev_store.state import Customer, Order, Shop
+
+blueprint = Blueprint("control_commerce", __name__, url_prefix="/dev/shops/<handle>")
+
+
+@blueprint.get("/tags")
+def tags(handle: str) -> Response:
+    """Every tag in use, with the numbers of the customers who carry it."""
+    return jsonify(store().tags(store().shop(handle)))
+
+
+@blueprint.get("/orders")
+def orders(handle: str) -> Response:
+    """All orders, or one customer's."""
+    shop = store().shop(handle)
+    with shop.lock:
+        of = request.args.get("customer", type=int)
+        found = shop.orders if of is None else _customer(shop, of).orders
+        return jsonify([payloads.order(shop, order) for order in found.values()])
+
+
+@blueprint.get("/orders/<int:number>")
+def order(handle: str, number: int) -> Response:
+    """One order."""
+    shop = store().shop(handle)
+    with shop.lock:
+        return jsonify(payloads.order(shop, _order(shop, number)))
+
+
+@blueprint.post("/orders")
+def place_order(handle: str) -> Response:
+    """Place an order: customer is a number, "new", or null for a guest."""
+    shop, body = store().shop(handle), given()
+    customer = body.get("customer", "new")
+    new = NewOrder(
+        lines=[_new_line(shop, line) for line in body["lines"]],
+        customer_id=next(shop.numbers) if customer == "new" else customer,
+        financial_status=body.get("financial_status", "paid"),
+        test=body.get("test", False),
+        shipping=money.minor(body.get("shipping", 0), shop.currency),
+        processed_at=datetime.fromisoformat(body["processed_at"]) if "processed_at" in body else None,
+    )
+    with store().acting(shop) as (at, announce):
+        return jsonify(payloads.order(shop, commerce.place_order(shop, new, at, announce)))
+
+
+@blueprint.post("/orders/<int:number>/<action>")
+def change_order(handle: str, number: int, action: str) -> Response:
+    """Pay, refund, cancel or edit an order."""
+    shop, body = store().shop(handle), given()
+    with store().acting(shop) as (at, announce):
+        order = _order(shop, number)
+        match action:
+            case "pay":
+                commerce.pay_order(shop, order, at, announce)
+            case "refund":
+                commerce.refund_order(shop, order, _returned(shop, order, body), at, announce, body.get("note"))
+            case "cancel":
+                commerce.cancel_order(shop, order, body.get("reason", "customer"), at, announce)
+            case "edit":
+                added = [_new_line(shop, line) for line in body.get("added", ())]
+                removed = [(part["index"], part["quantity"]) for part in body.get("removed", ())]
+                commerce.edit_order(shop, order, added, removed, at, announce)
+            case _:
+                abort(404)
+        return jsonify(payloads.order(shop, order))
+
+
+@blueprint.delete("/orders/<int:number>")
+def delete_order(handle: str, number: int) -> Response:
+    """Remove an order for good."""
+    shop = store().shop(handle)
+    with store().acting(shop) as (_, announce):
+        commerce.delete_order(shop, _order(shop, number), announce)
+    return jsonify(ok=True)
+
+
+@blueprint.get("/customers")
+def customers(handle: str) -> Response:
+    """Every customer."""
+    shop = store().shop(handle)
+    with shop.lock:
+        return jsonify([_shown(shop, customer) for customer in shop.customers.values()])
+
+
+@blueprint.get("/customers/<int:number>")
+def customer(handle: str, number: int) -> Response:
+    """One customer."""
+    shop = store().shop(handle)
+    with shop.lock:
+        return jsonify(_shown(shop, _customer(shop, number)))
+
+
+@blueprint.post("/customers")
+def create_customer(handle: str) -> Response:
+    """Somebody signs up."""
+    shop = store().shop(handle)
+    with store().acting(shop) as (at, announce):
+        return jsonify(_shown(shop, commerce.create_customer(shop, at, announce)))
+
+
+@blueprint.post("/customers/<int:number>/<action>")
+def change_customer(handle: str, number: int, action: str) -> Response:
+    """Touch a customer, merge another into it, or change its tags as the merchant."""
+    shop, body = store().shop(handle), given()
+    with store().acting(shop) as (at, announce):
+        customer = _customer(shop, number)
+        match action:
+            case "update":
+                commerce.update_customer(shop, customer, at, announce)
+            case "merge":
+                commerce.merge_customers(shop, customer, _customer(shop, body["gone"]), at, announce)
+            case "tags":
+                tag_rules.remove(customer.tags, body.get("remove", ()))
+                problem = tag_rules.add(customer.tags, shop.tag_spellings, body.get("add", ()))
+                if problem:
+                    raise commerce.NotPossible(problem)
+                commerce.update_customer(shop, customer, at, announce)
+            case _:
+                abort(404)
+        return jsonify(_shown(shop, customer))
+
+
+@blueprint.delete("/customers/<int:number>")
+def delete_customer(handle: str, number: int) -> Response:
+    """Remove a customer; ?force=1 also one with orders."""
+    shop = store().shop(handle)
+    with store().acting(shop) as (_, announce):
+        force = request.args.get("force") == "1"
+        commerce.delete_customer(shop, _customer(shop, number), announce, force=force)
+    return jsonify(ok=True)
+
+
+def _order(shop: Shop, number: int) -> Order:
+    return shop.orders.get(number) or abort(404, f"No order {number}")
+
+
+def _customer(shop: Shop, number: int) -> Customer:
+    return shop.customers.get(number) or abort(404, f"No customer {number}")
+
+
+def _new_line(shop: Shop, line: dict[str, Any]) -> NewLine:
+    quantity = line.get("quantity", 1)
+    return NewLine(
+        title=line.get("title", "Goods"),
+        quantity=quantity,
+        total=quantity * money.minor(line["price"], shop.currency),
+        gift_card=line.get("gift_card", False),
+    )
+
+
+def _returned(shop: Shop, order: Order, body: dict[str, Any]) -> list[Returned]:
+    if "lines" not in body:  # nothing named: everything that is left
+        return commerce.all_that_is_left(order)
+    parts = []
+    for part in body["lines"]:
+        line = order.lines[part["index"]]
+        quantity = part.get("quantity", line.current_quantity)
+        share = line.current_total * quantity // line.current_quantity if line.current_quantity else 0
+        amount = money.minor(part["amount"], shop.currency) if "amount" in part else share
+        parts.append(Returned(part["index"], quantity, amount))
+    return parts
+
+
+def _shown(shop: Shop, customer: Customer) -> dict[str, Any]:
+    shown = payloads.customer(shop, customer)
+    return shown | {"tags": customer.tag_list(), "order_ids": list(customer.orders)}

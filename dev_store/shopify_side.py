@@ -1,0 +1,138 @@
+"""What the app reaches under a shop's own host: the token endpoint and the Admin API; and the host of bulk results.
+
+`server` mounts it. The shop is the Host header, as at Shopify; faults on request come before or after the real answer.
+"""
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from http import HTTPStatus
+from pathlib import Path
+from typing import Final
+
+from flask import Blueprint, Response, abort, current_app, request, send_from_directory
+
+from dev_store import access, admin_api
+from dev_store.bulk_operations import RESULTS_HOST
+from dev_store.faults import Fault
+from dev_store.state import Shop
+from dev_store.store import DevStore, UnknownShop
+
+VERSIONS: Final = ("2025-10", "2026-01", "2026-04", "2026-07", "2026-10", "unstable")
+_VERSION: Final = re.compile(r"20\d\d-(01|04|07|10)|unstable")
+_BAD_TOKEN: Final = "[API] Invalid API key or access token (unrecognized login or wrong password)"  # noqa: S105
+
+blueprint = Blueprint("shopify", __name__)
+
+
+@blueprint.post("/admin/oauth/access_token")
+def access_token() -> Response:
+    """Token exchange and refresh."""
+    store, shop = _addressed()
+
+    def answer() -> Response:
+        form = request.get_json(silent=True) or request.form
+        try:
+            with shop.lock:
+                given = access.answer(shop.access, store.app, shop.domain, shop.scopes, form, store.now())
+        except access.Refused as refused:
+            return _json({"error": refused.error}, refused.status)
+        return _json(given)
+
+    return _with_faults(store, "oauth", shop, lambda _: answer())
+
+
+@blueprint.post("/admin/api/<version>/graphql.json")
+def graphql(version: str) -> Response:
+    """One Admin API request."""
+    store, shop = _addressed()
+    served = _served_version(version)
+
+    def answer(throttle: bool) -> Response:
+        now = store.now()
+        if not shop.access.accepts(request.headers.get("X-Shopify-Access-Token", ""), now):
+            return _json({"errors": _BAD_TOKEN}, 401)
+        body = request.get_json(silent=True)
+        if not isinstance(body, dict):
+            return _json({"errors": {"query": "Required parameter missing or invalid"}}, 400)
+        call = admin_api.Call(shop, now, shop.scopes, store.bulk[shop.handle])
+        return Response(
+            admin_api.encode(store.admin.answer(call, body, throttle=throttle)),
+            mimetype="application/json",
+            headers={"X-Shopify-API-Version": served},
+        )
+
+    return _with_faults(store, "admin", shop, answer)
+
+
+@blueprint.get("/bulk/<name>")
+def bulk_result(name: str) -> Response:
+    """A bulk operation's result; ranges of it too, so that a broken download can go on."""
+    store: DevStore = current_app.extensions["dev_store"]
+    if _host() != RESULTS_HOST:
+        abort(404)
+    directory = Path(store.results.name)
+    return _with_faults(
+        store,
+        "files",
+        None,
+        lambda _: send_from_directory(directory, name, mimetype="application/jsonl", conditional=True),
+    )
+
+
+def _addressed() -> tuple[DevStore, Shop]:
+    store: DevStore = current_app.extensions["dev_store"]
+    try:
+        return store, store.shop(_host())
+    except UnknownShop:
+        abort(_json({"errors": "Not Found"}, 404))
+
+
+def _host() -> str:
+    return request.host.partition(":")[0]
+
+
+def _served_version(asked: str) -> str:
+    if not _VERSION.fullmatch(asked) or asked > VERSIONS[-1]:
+        abort(_json({"errors": "Not Found"}, 404))
+    # A version no longer served falls forward to the oldest that is.
+    return asked if asked in VERSIONS else VERSIONS[0]
+
+
+def _with_faults(store: DevStore, target: str, shop: Shop | None, answer: Callable[[bool], Response]) -> Response:
+    fault = store.faults.draw(target, shop.handle if shop else None)
+    if fault is None:
+        return answer(False)
+    if fault.kind == "throttled":
+        return answer(True)
+    real = answer(False) if fault.after else None
+    if fault.kind == "timeout":
+        time.sleep(fault.seconds)
+        return real or _refusal(fault, 504)
+    if fault.kind == "cut":
+        return _cut_off(real)
+    return _refusal(fault, int(fault.kind))
+
+
+def _refusal(fault: Fault, status: int) -> Response:
+    phrase = {430: "Shopify Security Rejection"}.get(status) or HTTPStatus(status).phrase
+    response = _json({"errors": phrase}, status)
+    if status in {429, 430}:
+        response.headers["Retry-After"] = f"{fault.retry_after:.1f}"
+    return response
+
+
+def _cut_off(real: Response | None) -> Response:
+    body = real.get_data() if real and not real.direct_passthrough else b"{"
+
+    def half() -> Iterator[bytes]:
+        yield body[: max(1, len(body) // 2)]
+        # The server has no other way to drop a connection than a body that fails half way.
+        raise ConnectionAbortedError("cut off on request")
+
+    return Response(half(), headers={"Content-Length": str(len(body) + 1)}, mimetype="application/json")
+
+
+def _json(content: object, status: int = 200) -> Response:
+    return Response(json.dumps(content), status, mimetype="application/json")
