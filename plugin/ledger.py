@@ -55,10 +55,11 @@ class Ledger:
         if self._currency and facts.currency != self._currency:
             raise FactsRefused(f"The order is in {facts.currency}, the shop in {self._currency}")
         order = self._order(facts.order_id)
+        # Old news still tells that there is such a customer; asked first, so that the order of arrival does not matter.
+        owner = self._owner(facts.customer_id) if facts.customer_id else None
         if order.deleted_at is not None or facts_version <= order.version:
             return
-        owner_before = order.customer_id
-        order.customer_id = self._owner(facts.customer_id) if facts.customer_id else None
+        owner_before, order.customer_id = order.customer_id, owner
         order.processed_at = facts.processed_at
         order.total, order.subtotal, order.units = facts.total, facts.subtotal, facts.units
         order.financial_status, order.test = facts.financial_status, facts.test
