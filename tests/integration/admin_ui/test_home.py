@@ -97,11 +97,24 @@ def test_troubles_are_said_in_plain_words(merchant: Merchant) -> None:
         run(merchant, state=runs.FAILED, finished_at=now, error="boom"),
         InboxEvent(shop_id=merchant.shop_id, webhook_id="1", error="KeyError", **event),
     )
-    page = merchant.open().text
-    assert "Reading your order history stopped" in page
-    assert "One message from Shopify could not be read" in page
-    assert "boom" not in page
-    assert "KeyError" not in page
+    answer = merchant.get("/app/api/status")
+    assert [problem["heading"] for problem in answer.get_json()["problems"]] == [
+        "Reading your order history stopped",
+        "One message from Shopify could not be read",
+    ]
+    assert "boom" not in answer.text
+    assert "KeyError" not in answer.text
+
+
+def test_opening_the_page_tries_a_failed_import_again(merchant: Merchant) -> None:
+    merchant.add(run(merchant, state=runs.FAILED, finished_at=clock.now(), error="boom"))
+    assert "Your order history is about to be read" in merchant.open().text
+    assert merchant.get("/app/api/status").get_json()["problems"] == []
+
+
+def test_a_trouble_is_on_the_page_from_the_start(merchant: Merchant) -> None:
+    merchant.add(run(merchant, kind="refresh", state=runs.FAILED, finished_at=clock.now(), error="boom"))
+    assert "Your last change has not reached every customer" in merchant.open().text
 
 
 def test_a_customer_shopify_refuses_is_a_trouble_and_not_endless_progress(merchant: Merchant) -> None:
