@@ -110,6 +110,19 @@ def holds(comparison: str, number: Decimal, value: Any) -> bool:
     raise ValueError(comparison)
 
 
+def instants_of_change(counting_orders: Iterable[RawOrder], definitions: Iterable[Definition]) -> list[datetime]:
+    """Every instant at which time alone could change anything, with a microsecond to either side, in order."""
+    days = {0}
+    for condition in (each for definition in definitions for each in definition["conditions"]):
+        window, value = condition.get("window", "lifetime"), condition["value"]
+        if condition["measure"].startswith("days_since"):
+            days |= {int(number) for number in (value if isinstance(value, list) else [value])}
+        elif window != "lifetime":
+            days.add(int(window))
+    edges = [order.processed_at + timedelta(hours=24 * count) for order in counting_orders for count in days]
+    return sorted({edge + timedelta(microseconds=beside) for edge in edges for beside in (-1, 0, 1)})
+
+
 def exactly(written: Any) -> Decimal:
     """A number as it stands in a definition; a float is read as it was written."""
     return Decimal(str(written))

@@ -43,20 +43,6 @@ def next_reviews(store, definitions, as_of):
     ]
 
 
-def instants_of_change(orders, definitions):
-    """Every instant at which anything could change by time alone, and a moment to either side of each."""
-    days = {0}
-    for definition in definitions:
-        for condition in definition["conditions"]:
-            if "days" in condition["measure"]:
-                value = condition["value"]
-                days |= {int(number) for number in (value if isinstance(value, list) else [value])}
-            elif condition.get("window", "lifetime") != "lifetime":
-                days.add(condition["window"])
-    edges = [order.processed_at + timedelta(hours=24 * count) for order in orders for count in days]
-    return sorted({edge + beside * MICROSECOND for edge in edges for beside in (-1, 0, 1)})
-
-
 def answers(orders, definitions, as_of):
     """Every yes or no that a rule is made of: is each measure at least each of its thresholds?"""
     found = []
@@ -68,7 +54,7 @@ def answers(orders, definitions, as_of):
     return found
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(made.made_stores(), made.definition_lists())
 def test_memberships_are_the_oracles_on_any_store_and_any_rules(store, definitions):
     expected = oracle.members(definitions, store.raw(), store.as_of, store.customers)
@@ -85,7 +71,7 @@ def test_nothing_changes_before_the_next_review(store, definitions, waits):
     for customer, review_at in zip(store.customers, next_reviews(store, definitions, store.as_of), strict=True):
         orders = store.counting(customer)
         at_first = [oracle.is_member(each, orders, store.as_of) for each in definitions]
-        for later in instants_of_change(orders, definitions) + [store.as_of + wait for wait in waits]:
+        for later in oracle.instants_of_change(orders, definitions) + [store.as_of + wait for wait in waits]:
             if later > store.as_of and (review_at is None or later < review_at):
                 assert [oracle.is_member(each, orders, later) for each in definitions] == at_first
 
@@ -98,7 +84,7 @@ def test_the_next_review_is_exactly_when_the_first_threshold_is_passed_or_order_
         at_first = answers(orders, definitions, store.as_of)
         passed = [
             instant
-            for instant in instants_of_change(orders, definitions)
+            for instant in oracle.instants_of_change(orders, definitions)
             if instant > store.as_of and answers(orders, definitions, instant) != at_first
         ]
         entering = [order.processed_at + MICROSECOND for order in orders if order.processed_at >= store.as_of]

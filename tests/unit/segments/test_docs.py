@@ -1,0 +1,62 @@
+"""docs/segments.md says what the code does: its tables are the code's tables, its example is taken."""
+
+import json
+import re
+from pathlib import Path
+
+import yaml
+
+from plugin.segments import amounts, presets, rules, words
+from plugin.segments.measures import MEASURES
+from plugin.segments.operators import OPERATORS
+from plugin.segments.rules import Condition, Segment
+
+PAGE = (Path(__file__).parents[3] / "docs/segments.md").read_text()
+
+
+def dollars(cents):
+    return f"${cents / 100:,.2f}"
+
+
+def table(heading):
+    section = PAGE.split(f"## {heading}\n")[1].split("\n## ")[0]
+    rows = [line.strip("|").split("|") for line in section.splitlines() if line.startswith("|")]
+    return [[cell.strip().strip("`") for cell in row] for row in rows[2:]]
+
+
+def test_the_measures_table_is_the_codes():
+    expected = []
+    for measure in MEASURES.values():
+        value = 700 if measure.unit is amounts.MONEY else 7
+        said = words.phrase(Condition(measure.name, None, "at_least", value), dollars)
+        unit = measure.unit.many or "money"
+        expected.append([measure.name, unit, "yes" if measure.windowed else "no", said])
+    assert table("Measures") == expected
+
+
+def test_the_comparisons_table_is_the_codes():
+    rows = table("Comparisons")
+    assert [name for name, _, _ in rows] == list(OPERATORS)
+    for name, value, said in rows:
+        definition = {"measure": "orders", "comparison": name, "value": json.loads(value)}
+        segment = Segment.from_definition({"name": "S", "tag": "s", "conditions": [definition]}, 0, 2)
+        assert words.phrase(segment.conditions[0], dollars) == said
+
+
+def test_the_default_segments_table_is_the_codes():
+    defaults = [Segment.from_definition(each, bit, 2) for bit, each in enumerate(presets.DEFAULTS)]
+    assert table("Default segments") == [[each.name, each.tag, words.sentence(each, dollars)] for each in defaults]
+
+
+def test_the_pages_example_is_a_valid_list_of_definitions():
+    (example,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+    rules.validate(yaml.safe_load(example), 2)
+
+
+def test_the_pages_limits_are_the_codes():
+    for limit in (
+        f"1 to {amounts.LONGEST_DAYS:,}",
+        f"1 to {rules.LONGEST_TAG} characters",
+        f"{rules.MOST_SEGMENTS} segments",
+    ):
+        assert limit in PAGE
