@@ -9,8 +9,12 @@ import os
 import signal
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from flask import Flask, Response, jsonify
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
 from werkzeug.exceptions import HTTPException
 
 from dev_store import control, control_commerce, shopify_side
@@ -64,6 +68,7 @@ def from_environment() -> Flask:
         clock_file=Path(clock_file) if clock_file else None,
         delivery_threads=int(given.get("DEV_STORE_DELIVERY_THREADS", "8")),
         retry_base=float(given.get("DEV_STORE_RETRY_BASE", "0.2")),
+        results=Path(given["DEV_STORE_RESULTS"]),
     )
     shops = tuple(filter(None, given.get("DEV_STORE_SHOPS", "").split(",")))
     return create_app(settings, shops, given.get("DEV_STORE_PLAN", "standard"))
@@ -71,25 +76,24 @@ def from_environment() -> Flask:
 
 def serve(port: int) -> None:
     """Serve until told to stop. One worker: the store lives in its memory."""
-    from granian import Granian
-    from granian.constants import HTTPModes, Interfaces
-    from granian.log import LogLevels
-
     refuse_production()
-    Granian(
-        "dev_store.server:from_environment",
-        factory=True,
-        address=HOST,
-        port=port,
-        interface=Interfaces.WSGI,
-        workers=1,
-        blocking_threads=THREADS,
-        http=HTTPModes.http1,
-        websockets=False,
-        log_access=False,
-        log_level=LogLevels.warning,
-        workers_kill_timeout=5,
-    ).serve()
+    # Kept by this process: the worker has no chance to clean up after itself.
+    with TemporaryDirectory(prefix="dev-store-") as results:
+        os.environ["DEV_STORE_RESULTS"] = results
+        Granian(
+            "dev_store.server:from_environment",
+            factory=True,
+            address=HOST,
+            port=port,
+            interface=Interfaces.WSGI,
+            workers=1,
+            blocking_threads=THREADS,
+            http=HTTPModes.http1,
+            websockets=False,
+            log_access=False,
+            log_level=LogLevels.error,
+            workers_kill_timeout=5,
+        ).serve()
 
 
 def refuse_production() -> None:

@@ -6,9 +6,8 @@
 import json
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from http import HTTPStatus
-from pathlib import Path
 from typing import Final
 
 from flask import Blueprint, Response, abort, current_app, request, send_from_directory
@@ -72,7 +71,7 @@ def bulk_result(name: str) -> Response:
     store: DevStore = current_app.extensions["dev_store"]
     if _host() != RESULTS_HOST:
         abort(404)
-    directory = Path(store.results.name)
+    directory = store.settings.results
     return _with_faults(
         store,
         "files",
@@ -126,12 +125,9 @@ def _refusal(fault: Fault, status: int) -> Response:
 def _cut_off(real: Response | None) -> Response:
     body = real.get_data() if real and not real.direct_passthrough else b"{"
 
-    def half() -> Iterator[bytes]:
-        yield body[: max(1, len(body) // 2)]
-        # The server has no other way to drop a connection than a body that fails half way.
-        raise ConnectionAbortedError("cut off on request")
-
-    return Response(half(), headers={"Content-Length": str(len(body) + 1)}, mimetype="application/json")
+    # The server drops a connection whose body ends before its announced length.
+    half = iter([body[: max(1, len(body) // 2)]])
+    return Response(half, headers={"Content-Length": str(len(body) + 1)}, mimetype="application/json")
 
 
 def _json(content: object, status: int = 200) -> Response:

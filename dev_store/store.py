@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 from typing import Any
 
 from dev_store import access, payloads, subscriptions
@@ -43,6 +43,7 @@ class Settings:
     clock_file: Path | None = None
     delivery_threads: int = 8
     retry_base: float = 0.2
+    results: Path = field(default_factory=lambda: Path(mkdtemp(prefix="dev-store-")))
 
 
 @dataclass(slots=True)
@@ -67,7 +68,6 @@ class DevStore:
     default_scopes: frozenset[str] = DEFAULT_SCOPES
     deliveries: Deliveries = field(init=False)
     bulk: dict[str, BulkOperations] = field(default_factory=dict)
-    results: TemporaryDirectory[str] = field(default_factory=lambda: TemporaryDirectory(prefix="dev-store-"))
     _shops: dict[str, Shop] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -118,7 +118,7 @@ class DevStore:
                 handle, number, name or handle.capitalize(), currency, timezone, plan, granted, Access(),
                 Bucket.of_plan(plan),
             )  # fmt: skip
-            self.bulk[handle] = BulkOperations(Path(self.results.name), self.now, self._bulk_ended(shop))
+            self.bulk[handle] = BulkOperations(self.settings.results, self.now, self._bulk_ended(shop))
             self._shops[handle] = shop
             return shop
 
