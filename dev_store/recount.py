@@ -18,7 +18,6 @@ from typing import Any
 Definition = Mapping[str, Any]
 
 DAY = timedelta(days=1)
-NOTHING = Decimal(0)
 
 
 @dataclass(slots=True)
@@ -32,7 +31,7 @@ class Return:
 
 @dataclass(slots=True)
 class Order:
-    """One order of the files; `units` leaves gift cards out."""
+    """One order of the files, or what returns have left of it; `units` leaves gift cards out."""
 
     at: datetime
     total: Decimal
@@ -49,12 +48,13 @@ class Customer:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
-    """One order as it stands at some instant."""
+class Condition:
+    """One condition as read from a definition: a measure from `low` on and below `high`, None for no limit."""
 
-    at: datetime
-    spend: Decimal
-    units: int
+    measure: str
+    window: timedelta | None
+    low: Decimal | int | None
+    high: Decimal | int | None
 
 
 class History:
@@ -71,14 +71,15 @@ class History:
 
     def members(self, definitions: Sequence[Definition], as_of: datetime) -> dict[str, set[str]]:
         """For each tag, the keys of the customers who are in its segment at `as_of`."""
-        found: dict[str, set[str]] = {definition["tag"]: set() for definition in definitions}
+        conditions = {d["tag"]: [condition(each) for each in d["conditions"]] for d in definitions}
+        found: dict[str, set[str]] = {tag: set() for tag in conditions}
         for key, customer in self.customers.items():
             if customer.since >= as_of:
                 continue
             orders = counted_orders(customer, as_of)
-            for definition in definitions:
-                if all(holds(condition, orders, as_of) for condition in definition["conditions"]):
-                    found[definition["tag"]].add(key)
+            for tag, wanted in conditions.items():
+                if all(holds(each, orders, as_of) for each in wanted):
+                    found[tag].add(key)
         return found
 
     def _read_orders(self) -> dict[str, Order]:
@@ -135,60 +136,67 @@ def members(
     return History(directory, shift).members(definitions, as_of)
 
 
-def counted_orders(customer: Customer, as_of: datetime) -> list[Counted]:
+def condition(given: Mapping[str, Any]) -> Condition:
+    """Read one condition of a definition."""
+    window = given.get("window", "lifetime")
+    length = None if window == "lifetime" else int(window) * DAY
+    match given["comparison"], given["value"]:
+        case "at_least", value:
+            return Condition(given["measure"], length, number(value), None)
+        case "below", value:
+            return Condition(given["measure"], length, None, number(value))
+        case "between", [low, high]:
+            return Condition(given["measure"], length, number(low), number(high))
+    raise ValueError(f"Not a condition: {given}")
+
+
+def counted_orders(customer: Customer, as_of: datetime) -> list[Order]:
     """The orders that count at `as_of`: placed before it and not refunded in full before it; oldest first."""
     counted = []
     for order in customer.orders:
         if order.at >= as_of:
             break
-        spend, units = order.total, order.units
-        returned = [back for back in order.returns if back.at < as_of]
-        for back in returned:
-            spend -= back.amount
-            units -= back.units
-        if returned and spend <= NOTHING:
+        returned = [back for back in order.returns if back.at < as_of] if order.returns else []
+        if not returned:
+            counted.append(order)
             continue
-        counted.append(Counted(order.at, spend, units))
+        spend = order.total - sum(back.amount for back in returned)
+        units = order.units - sum(back.units for back in returned)
+        if spend > 0:
+            counted.append(Order(order.at, spend, units))
     return counted
 
 
-def holds(condition: Mapping[str, Any], orders: Sequence[Counted], as_of: datetime) -> bool:
+def holds(wanted: Condition, orders: Sequence[Order], as_of: datetime) -> bool:
     """Whether one condition is true of a customer with these orders."""
-    value = measure(condition["measure"], condition.get("window", "lifetime"), orders, as_of)
+    value = measure(wanted.measure, wanted.window, orders, as_of)
     if value is None:
         return False
-    match condition["comparison"]:
-        case "at_least":
-            return value >= number(condition["value"])
-        case "below":
-            return value < number(condition["value"])
-        case "between":
-            low, high = condition["value"]
-            return number(low) <= value < number(high)
-    raise ValueError(f"No comparison {condition['comparison']!r}")
+    if wanted.low is not None and value < wanted.low:
+        return False
+    return wanted.high is None or value < wanted.high
 
 
-def measure(name: str, window: int | str, orders: Sequence[Counted], as_of: datetime) -> Decimal | int | None:
+def measure(name: str, window: timedelta | None, orders: Sequence[Order], as_of: datetime) -> Decimal | int | None:
     """A customer's number, or None where there is none: an age without any order."""
     if name == "days_since_last_order":
         return (as_of - orders[-1].at) // DAY if orders else None
     if name == "days_since_first_order":
         return (as_of - orders[0].at) // DAY if orders else None
-    if window != "lifetime":
-        length = int(window) * DAY
-        orders = [order for order in orders if as_of - order.at < length]
+    if window is not None:
+        orders = [order for order in orders if as_of - order.at < window]
     if name == "orders":
         return len(orders)
     if name == "units":
         return sum(order.units for order in orders)
     if name == "spend":
-        return sum((order.spend for order in orders), NOTHING)
+        return sum(order.total for order in orders)
     raise ValueError(f"No measure {name!r}")
 
 
-def number(value: str | int | float) -> Decimal:
+def number(value: str | int | float) -> Decimal | int:
     """A threshold as written in a definition, exactly."""
-    return Decimal(str(value))
+    return value if isinstance(value, int) else Decimal(str(value))
 
 
 def main(arguments: Sequence[str]) -> None:
