@@ -19,7 +19,7 @@ START_UP = 20.0
 
 
 class DevStoreProcess:
-    """`with DevStoreProcess(app_url=..., shops=["demo"]) as store:` starts one on a free port and stops it at the end."""
+    """`with DevStoreProcess(app_url=..., shops=["demo"]) as store:` starts one on a free port and stops it afterwards."""
 
     def __init__(
         self,

@@ -50,15 +50,17 @@ class Installed:
     def domain(self) -> str:
         return f"{self.handle}.myshopify.com"
 
-    def post(self, query: str, token: str | None = None, version: str = "2026-10", **variables: Any) -> httpx.Response:
+    def post(
+        self, document: str, /, token: str | None = None, version: str = "2026-10", **variables: Any
+    ) -> httpx.Response:
         return self.http.post(
             f"https://{self.domain}/admin/api/{version}/graphql.json",
-            json={"query": query, "variables": variables},
+            json={"query": document, "variables": variables},
             headers={"X-Shopify-Access-Token": token or self.grant["access_token"]},
         )
 
-    def ask(self, query: str, **variables: Any) -> dict[str, Any]:
-        answer: dict[str, Any] = self.post(query, **variables).json()
+    def ask(self, document: str, /, **variables: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = self.post(document, **variables).json()
         return answer
 
     def customer(self) -> int:
