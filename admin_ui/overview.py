@@ -27,12 +27,12 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class SegmentLine:
-    """One segment as the table shows it."""
+    """One segment as the table shows it; how many are in it is None until the history has been read."""
 
     name: str
     tag: str
     sentence: str
-    customers: int
+    customers: int | None
     share: float
 
 
@@ -87,13 +87,13 @@ def currency(shop: Shop) -> str:
 
 
 def _segments(session: Session, shop: Shop, customers: int) -> tuple[SegmentLine, ...]:
-    sizes = segment_store.sizes(session, shop.id)
+    sizes = segment_store.sizes(session, shop.id) if shop.imported_at else {}
     return tuple(
         SegmentLine(
             name=segment.name,
             tag=segment.tag,
             sentence=words.sentence(segment, lambda minor: money.say(minor, currency(shop))),
-            customers=sizes.get(segment.bit, 0),
+            customers=sizes.get(segment.bit),
             share=sizes.get(segment.bit, 0) / customers if customers else 0.0,
         )
         for segment in segment_store.active(session, shop.id)

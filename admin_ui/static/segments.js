@@ -14,7 +14,7 @@ export function showSegments(segments) {
 function showSegment(row, { sentence, customers, share }) {
   const place = (name) => row.querySelector(`[data-shows=${name}]`);
   place("sentence").textContent = sentence;
-  place("customers").textContent = number.format(customers);
-  place("share").textContent = percent.format(share);
+  place("customers").textContent = customers === null ? "–" : number.format(customers);
+  place("share").textContent = customers === null ? "" : percent.format(share);
   place("bar").setAttribute("width", (share * 100).toFixed(2));
 }

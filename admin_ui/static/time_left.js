@@ -19,6 +19,6 @@ export function timeLeft(progress, now) {
 
 function inWords(milliseconds) {
   const minutes = Math.round(milliseconds / 60_000);
-  if (minutes < 1) return "less than a minute left";
-  return minutes === 1 ? "about a minute left" : `about ${minutes} minutes left`;
+  if (minutes < 1) return "less than a minute left for this step";
+  return minutes === 1 ? "about a minute left for this step" : `about ${minutes} minutes left for this step`;
 }

@@ -174,7 +174,7 @@
       .box:hover { border-color: #616161 } .box:focus-within { outline: 2px solid #005bd3; outline-offset: 1px; background: #fff }
       input { flex: 1; min-width: 0; width: 100%; padding: 5px 0; border: 0; outline: 0; background: none; font: inherit; font-size: 13px; color: inherit }
       .prefix, .suffix, .details { color: #616161 } .details, .error { margin-top: 4px }
-      .error { display: flex; gap: 6px; color: #8e1f0b } .error::before { content: "!"; flex: none; width: 16px; height: 16px; margin-top: 2px; border-radius: 50%;
+      .error { display: flex; gap: 6px; color: #8e1f0b } .error::before { content: "!" / ""; flex: none; width: 16px; height: 16px; margin-top: 2px; border-radius: 50%;
         background: #c70a24; color: #fff; font: 700 12px/16px Inter, system-ui, sans-serif; text-align: center }
       .error[hidden] { display: none }
       :host([error]:not([error=""])) .box { background: #fee9e8; border-color: #8e0b21 }

@@ -13,12 +13,12 @@ class Progress(Schema):
 
 
 class SegmentLine(Schema):
-    """One segment as the table shows it; `share` is of all customers, 0 to 1."""
+    """One segment as the table shows it; `share` is of all customers, 0 to 1. Nothing is counted before the import."""
 
     name = fields.String()
     tag = fields.String()
     sentence = fields.String()
-    customers = fields.Integer()
+    customers = fields.Integer(allow_none=True)
     share = fields.Float()
 
 
