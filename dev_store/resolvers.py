@@ -144,10 +144,11 @@ def _search(asked: Asked, query: str | None, fields: Mapping[str, search.Field])
         found = search.compile_query(query, fields, asked.context.shop.zone)
     except search.UnsupportedSearch as error:
         raise GraphQLError(str(error)) from error
+    path = getattr(asked, "path", None)  # a bulk query has none, and nowhere to show warnings either
     for warned in found.warnings:
         asked.context.warnings.append(
             {
-                "path": [asked.field_name],
+                "path": path.as_list() if path else [asked.field_name],
                 "query": query,
                 "parsed": {"field": warned.field, "match_all": warned.value},
                 "warnings": [

@@ -41,7 +41,8 @@ class Timeline:
                 _happen(shop, event, event.at, _silence)
                 self.store.progress.done += 1
         upcoming = read.events[len(past) :] + self._upcoming.get(shop.handle, [])
-        self._upcoming[shop.handle] = sorted(upcoming, key=lambda event: event.at, reverse=True)
+        # Turned round, not sorted downwards: that would leave events of one instant as they were, first things last.
+        self._upcoming[shop.handle] = sorted(upcoming, key=lambda event: event.at)[::-1]
         return {
             "orders": read.orders,
             "guest_orders": read.guest_orders,

@@ -19,7 +19,7 @@ START_UP = 20.0
 
 
 class DevStoreProcess:
-    """`with DevStoreProcess(app_url=..., shops=["demo"]) as store:` starts one on a free port and stops it afterwards."""
+    """`with DevStoreProcess(shops=["demo"]) as store:` starts one on a free port and stops it afterwards."""
 
     def __init__(
         self,
@@ -63,6 +63,12 @@ class DevStoreProcess:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+    @property
+    def pid(self) -> int:
+        """The master process."""
+        assert self._process
+        return self._process.pid
 
     def stop(self) -> None:
         """End the process the polite way, and the other way if it does not listen."""
