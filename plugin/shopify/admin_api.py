@@ -11,8 +11,7 @@ from typing import Any
 import httpx
 import structlog
 
-from plugin.shopify import errors
-from plugin.shopify.throttle import Throttle
+from plugin.shopify import errors, throttle
 
 log = structlog.get_logger()
 
@@ -44,7 +43,7 @@ class AdminClient:
         self._headers = {"X-Shopify-Access-Token": access_token}
         self._shop_domain = shop_domain
         self._patience = patience
-        self.throttle = Throttle()
+        self.throttle = throttle.of(shop_domain)
 
     def execute(
         self, text: str, variables: dict[str, Any] | None = None, *, cost: float = 10, again: bool = True

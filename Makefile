@@ -1,0 +1,49 @@
+# `make help` lists the targets. Everything is installed into .venv; nothing else on the machine is touched, but that
+# `make test` installs Debian's Chromium if there is no browser.
+
+PYTHON ?= python3
+BIN := .venv/bin
+ONCE ?=
+
+.PHONY: help demo test check run bench pins clean
+
+help:  ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+demo: .venv/runtime  ## Set up and run the whole app on real orders; ONCE=1 stops after the comparison
+	$(BIN)/regulars demo $(if $(ONCE),--once)
+
+test: .venv/dev check  ## Set up and test everything
+	tests/fetch_tools
+	$(BIN)/python -m pytest
+
+check: .venv/dev  ## Lint, types and import rules, without running anything
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+run: .venv/runtime  ## Run the app with the settings in .env: web, two workers, scheduler
+	$(BIN)/regulars up
+
+bench: .venv/dev  ## Print how fast it is, as ratios to plain baselines in the same run
+	$(BIN)/python -m tests.benchmarks
+
+pins: ## Renew the exact versions from the ranges in pyproject.toml
+	tests/renew_pins
+
+clean:  ## Remove what the other targets made
+	rm -rf .venv .cache .data
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Regulars needs Python 3.11 or newer")'
+	$(PYTHON) -m venv .venv
+
+.venv/runtime: .venv/bin/python requirements.txt pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+.venv/dev: .venv/runtime requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,31 @@
+"""How much is still to be done for a shop: what the demo, rehearsals and tests wait for to be nothing."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from plugin import inbox, refresh, runs, tag_sync
+
+
+@dataclass(frozen=True, slots=True)
+class WorkLeft:
+    """What waits at each stage; refused tags and failed deliveries wait for people and are not in it."""
+
+    deliveries: int
+    due_customers: bool
+    run: bool
+    tags: bool
+
+    def __bool__(self) -> bool:
+        return bool(self.deliveries or self.due_customers or self.run or self.tags)
+
+
+def of(session: Session, shop_id: int, now: datetime) -> WorkLeft:
+    """What is left to do for one shop right now."""
+    return WorkLeft(
+        deliveries=inbox.pending_count(session, shop_id),
+        due_customers=bool(refresh.due(session, shop_id, now, limit=1)),
+        run=runs.next_run(session, shop_id) is not None,
+        tags=bool(tag_sync.pending(session, shop_id, now, limit=1)),
+    )
