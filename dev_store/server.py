@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from flask import Flask, Response, jsonify
+from flask import Flask, Response, abort, jsonify, request
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
@@ -52,6 +52,7 @@ def create_app(settings: Settings, shops: tuple[str, ...] = (), plan: str = "sta
     app.register_error_handler(
         HTTPException, lambda error: error.response or _problem(error.code or 500, str(error.description))
     )
+    app.before_request(_refuse_other_sites)
     app.get("/dev/health")(lambda: jsonify(ready=True))
     return app
 
@@ -106,6 +107,12 @@ def _end_with_parent() -> None:
     # The worker would outlive a killed master and keep the port.
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+
+
+def _refuse_other_sites() -> None:
+    # No web page elsewhere may press the buttons of a server on this machine; the app sends no such header.
+    if request.method != "GET" and request.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"}:
+        abort(403)
 
 
 def _problem(status: int, message: str) -> tuple[Response, int]:

@@ -4,6 +4,7 @@ The control API calls it. Events are placed in the order they happened; their we
 """
 
 import heapq
+import threading
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 from dev_store import commerce, history
 from dev_store.commerce import Announce, NotPossible
-from dev_store.history import Event, Placed, Refunded, SignedUp
+from dev_store.history import Event, History, Placed, Refunded, SignedUp
 from dev_store.state import Shop
 from dev_store.store import DevStore
 
@@ -24,6 +25,7 @@ class Timeline:
     """What is still to come in each shop, oldest first."""
 
     store: DevStore
+    _playing: threading.RLock = field(default_factory=threading.RLock)
     _upcoming: dict[str, list[Event]] = field(default_factory=dict)  # newest first: the next is at the end
 
     def load(
@@ -31,10 +33,28 @@ class Timeline:
     ) -> dict[str, Any]:
         """Read a history into a shop: events before `known_until` have happened, later ones are upcoming."""
         read = history.read(directory, shift_to_end)
+        with self._playing:
+            return self._loaded(shop, directory.name, read, known_until)
+
+    def advance(self, to: datetime, *, deliver: bool = True) -> dict[str, Any]:
+        """Let everything before `to` happen at its own instant, wait for its webhooks, then set the clock to `to`."""
+        with self._playing:
+            return self._advanced(to, deliver=deliver)
+
+    def place_upcoming(self, shop: Shop, count: int) -> dict[str, Any]:
+        """Let the next `count` upcoming events of a shop happen now instead of at their own instants."""
+        with self._playing:
+            upcoming = self._upcoming.get(shop.handle, [])
+            placed = min(count, len(upcoming))
+            for _ in range(placed):
+                self._place(shop, upcoming.pop(), self.store.now(), deliver=True)
+            return {"events": placed, "upcoming": len(upcoming)}
+
+    def _loaded(self, shop: Shop, name: str, read: History, known_until: datetime | None) -> dict[str, Any]:
         if shop.currency != read.currency and shop.orders:
             raise NotPossible(f"{shop.handle} sells in {shop.currency}, the history is in {read.currency}")
         past = [event for event in read.events if known_until is None or event.at < known_until]
-        self._begin(f"loading {directory.name}", len(past))
+        self._begin(f"loading {name}", len(past))
         with shop.lock:
             shop.currency = read.currency
             for event in past:
@@ -57,8 +77,7 @@ class Timeline:
             "upcoming": len(read.events) - len(past),
         }
 
-    def advance(self, to: datetime, *, deliver: bool = True) -> dict[str, Any]:
-        """Let everything before `to` happen at its own instant, wait for its webhooks, then set the clock to `to`."""
+    def _advanced(self, to: datetime, *, deliver: bool) -> dict[str, Any]:
         due = [(shop, self._due(shop, to)) for shop in self.store.shops()]
         total = sum(len(events) for _, events in due)
         self._begin(f"advancing to {to.isoformat()}", total)
@@ -69,15 +88,6 @@ class Timeline:
         if self.store.settings.clock_file:
             self.store.set_clock(to.isoformat())
         return {"events": total, "upcoming": sum(map(len, self._upcoming.values()))}
-
-    def place_upcoming(self, shop: Shop, count: int) -> dict[str, Any]:
-        """Let the next `count` upcoming events of a shop happen now instead of at their own instants."""
-        upcoming = self._upcoming.get(shop.handle, [])
-        placed = 0
-        while upcoming and placed < count:
-            self._place(shop, upcoming.pop(), self.store.now(), deliver=True)
-            placed += 1
-        return {"events": placed, "upcoming": len(upcoming)}
 
     def _due(self, shop: Shop, to: datetime) -> list[Event]:
         upcoming = self._upcoming.get(shop.handle, [])
