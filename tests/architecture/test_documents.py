@@ -1,0 +1,85 @@
+"""Every GraphQL document the app sends, held against the published schema and the scopes the app asks for."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from graphql import (
+    DocumentNode,
+    GraphQLSchema,
+    NoDeprecatedCustomRule,
+    TypeInfo,
+    TypeInfoVisitor,
+    Visitor,
+    build_schema,
+    get_named_type,
+    parse,
+    specified_rules,
+    validate,
+    visit,
+)
+
+from plugin.shopify import tags
+from plugin.shopify.tags import TagEdit
+from tests.support import published_schema
+
+PROJECT = Path(__file__).parents[2]
+DOCUMENTS = {path.stem: path.read_text() for path in (PROJECT / "plugin/shopify/documents").glob("*.graphql")}
+DOCUMENTS["tags"] = tags.document([TagEdit(1, ("a",), ("b",)), TagEdit(2, (), ("c",))])[0]
+RULES = [*specified_rules, NoDeprecatedCustomRule]
+
+
+@pytest.fixture(params=sorted(DOCUMENTS))
+def document(request) -> DocumentNode:
+    return parse(DOCUMENTS[request.param])
+
+
+def asked_scopes() -> set[str]:
+    config = tomllib.loads((PROJECT / "shopify.app.toml").read_text())
+    scopes = set(config["access_scopes"]["scopes"].split(","))
+    return scopes | {scope.replace("write_", "read_") for scope in scopes}
+
+
+class Touched(Visitor):
+    """Collects every (type, field) a document reads, and every type it gets to."""
+
+    def __init__(self, info: TypeInfo) -> None:
+        super().__init__()
+        self.info = info
+        self.found: set[tuple[str, str | None]] = set()
+
+    def enter_field(self, node, *_):
+        self.found.add((self.info.get_parent_type().name, node.name.value))
+        self.found.add((get_named_type(self.info.get_type()).name, None))
+
+
+def touched(schema: GraphQLSchema, document: DocumentNode) -> set[tuple[str, str | None]]:
+    info = TypeInfo(schema)
+    visitor = Touched(info)
+    visit(document, TypeInfoVisitor(info, visitor))
+    return visitor.found
+
+
+def test_a_document_is_valid_and_uses_nothing_deprecated(document):
+    assert validate(published_schema.schema(), document, RULES) == []
+
+
+def test_the_rules_would_see_a_deprecated_field():
+    wrong = parse("{ orders(first: 1) { nodes { landingPageUrl totalPrice noSuchField } } }")
+    messages = " ".join(error.message for error in validate(published_schema.schema(), wrong, RULES))
+    assert "deprecated" in messages
+    assert "noSuchField" in messages
+
+
+def test_the_scopes_asked_for_open_everything_a_document_reads(document):
+    closed = {
+        place: sorted(any_of)
+        for place, any_of in published_schema.scopes_needed().items()
+        if place in touched(published_schema.schema(), document) and not any_of & asked_scopes()
+    }
+    assert closed == {}
+
+
+def test_the_development_store_can_answer_the_document(document):
+    schema = build_schema((PROJECT / "dev_store/admin.graphql").read_text())
+    assert validate(schema, document) == []
