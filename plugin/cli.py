@@ -33,9 +33,11 @@ def main() -> None:
     from plugin.local.embedded_redis import RedisNotFound
     from plugin.local.processes import DirectoryInUse
     from plugin.local.rehearsal import RehearsalFailed
-    from plugin.local.stack import StartFailed
+    from plugin.local.supervisor import StartFailed
+    from plugin.local.up import ProcessEnded
 
-    told = (ConfigError, DemoFailed, DirectoryInUse, RedisNotFound, RehearsalFailed, StartFailed, UnknownCustomer)
+    mendable = (ConfigError, DemoFailed, RehearsalFailed, UnknownCustomer)
+    told = (*mendable, DirectoryInUse, RedisNotFound, StartFailed, ProcessEnded)
     try:
         cli()
     except told as error:
@@ -82,6 +84,14 @@ def rehearse(data: Path, segments: Path | None, start: datetime, end: datetime, 
             bar.update(1 if row.as_of != last else 0)
             last = row.as_of
     click.echo(f"{steps} steps, {len(plan.definitions)} segments: {report}")
+
+
+@cli.command()
+def up() -> None:
+    """Run web, workers and scheduler together, with the settings in .env and a Redis of its own if need be."""
+    from plugin.local import up
+
+    up.run(Path(".data"))
 
 
 @cli.command()

@@ -74,7 +74,7 @@ def read_environment() -> Config:
         config = Config(
             environment=env.str("ENVIRONMENT", "production", validate=OneOf(["production", "development"])),
             database_url=env.str("DATABASE_URL", "sqlite:///.data/regulars.sqlite3"),
-            redis_url=env.str("REDIS_URL"),
+            redis_url=env.str("REDIS_URL", validate=Length(min=1)),
             app_url=env.str("APP_URL").rstrip("/"),
             web_port=env.int("WEB_PORT", 8000, validate=Range(1, 65535)),
             client_id=env.str("SHOPIFY_CLIENT_ID", validate=Length(min=1)),

@@ -17,7 +17,7 @@ from typing import Any
 
 import httpx
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from dev_store.client import DevStoreClient
@@ -129,6 +129,7 @@ class StageBars:
     def __init__(self, bars: Progress) -> None:
         self._bars = bars
         self._stage: str | None = None
+        self._bar = TaskID(0)
         self._last: dict[str, Any] = {}
 
     def show(self, progress: dict[str, Any] | None) -> None:

@@ -109,7 +109,7 @@ def rehearse(rehearsal: Rehearsal, directory: Path) -> Iterator[Row]:
 
 def write_report(rows: Iterator[Row], path: Path) -> Iterator[Row]:
     """Write the rows to a CSV file as they come, and pass them on."""
-    with path.open("w", newline="") as file:
+    with path.open("w", newline="", buffering=1) as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
         for row in rows:
