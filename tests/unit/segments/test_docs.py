@@ -54,9 +54,6 @@ def test_the_pages_example_is_a_valid_list_of_definitions():
 
 
 def test_the_pages_limits_are_the_codes():
-    for limit in (
-        f"1 to {amounts.LONGEST_DAYS:,}",
-        f"1 to {rules.LONGEST_TAG} characters",
-        f"{rules.MOST_SEGMENTS} segments",
-    ):
+    days, tag, segments = amounts.LONGEST_DAYS, rules.LONGEST_TAG, rules.MOST_SEGMENTS
+    for limit in (f"1 to {days:,}", f"1 to {tag} characters", f"{segments} segments"):
         assert limit in PAGE

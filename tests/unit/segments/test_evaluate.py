@@ -54,7 +54,7 @@ def answers(orders, definitions, as_of):
     return found
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(made.made_stores(), made.definition_lists())
 def test_memberships_are_the_oracles_on_any_store_and_any_rules(store, definitions):
     expected = oracle.members(definitions, store.raw(), store.as_of, store.customers)
@@ -147,6 +147,15 @@ def test_a_count_is_reviewed_when_the_nth_most_recent_order_leaves():
 def test_spend_is_reviewed_when_the_order_leaves_that_made_it_enough():
     spent = {"measure": "spend", "window": 7, "comparison": "at_least", "value": "20.00"}
     assert one_customer(spent, [-600, -400, -300]) == (True, NOON + timedelta(days=7, seconds=-400))
+
+
+def test_spend_of_just_enough_is_reviewed_when_its_first_order_leaves():
+    spent = {"measure": "spend", "window": 7, "comparison": "at_least", "value": "20.00"}
+    assert one_customer(spent, [-400, -300]) == (True, NOON + timedelta(days=7, seconds=-400))
+
+
+def test_a_window_may_reach_back_before_all_time():
+    assert one_customer(ONE_THIS_WEEK | {"window": 36_500}, [-WEEK])[0]
 
 
 def test_orders_worth_nothing_are_not_worth_a_review():
