@@ -69,6 +69,8 @@ function showErrors(form, fields, errors, general) {
   const unplaced = general ?? [...rest.values()].join(" ");
   if (unplaced) showFormError(form, unplaced);
   firstWrong?.focus();
+  // In the middle, so that the message under the field can be read as well.
+  firstWrong?.scrollIntoView({ block: "center" });
 }
 
 function showFormError(form, text) {

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from itertools import pairwise
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
@@ -90,3 +91,8 @@ def test_an_order_placed_in_the_admin_changes_the_customer_s_tags(fresh: Admin) 
     fresh.eventually(lambda: fresh.tags()["high-spender"], [101, 106])
     page.get_by_role("row", name="999.00").get_by_role("button", name="Refund").click()
     fresh.eventually(lambda: fresh.tags()["high-spender"], [106])
+
+
+def test_no_other_site_can_press_the_store_s_buttons(stack: Stack, shared: Admin) -> None:
+    answer = httpx.post(f"{shared.address}/clock", data={"days": "1"}, headers={"Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 403

@@ -76,6 +76,20 @@ def test_work_under_way_is_said_in_words(merchant: Merchant, columns: dict[str, 
     assert words in merchant.open().text
 
 
+def test_while_shopify_works_nothing_is_counted(merchant: Merchant) -> None:
+    merchant.add(run(merchant, stage="ordering", done_count=5, total_count=9))
+    progress = merchant.get("/app/api/status").get_json()["progress"]
+    assert (progress["done"], progress["total"]) == (0, None)
+
+
+def test_no_size_is_claimed_before_the_history_is_there(merchant: Merchant) -> None:
+    merchant.add(Customer(shop_id=merchant.shop_id, customer_id=1))
+    with db.write() as session:
+        session.get_one(Shop, merchant.shop_id).imported_at = None
+    lines = merchant.get("/app/api/status").get_json()["segments"]
+    assert {line["customers"] for line in lines} == {None}
+
+
 def test_tags_still_to_be_written_are_work_under_way(merchant: Merchant) -> None:
     shop_id = merchant.shop_id
     merchant.add(*(Customer(shop_id=shop_id, customer_id=i, wanted_tags=1, applied_tags=i % 2) for i in range(1, 5)))

@@ -11,6 +11,7 @@ def test_nothing_of_another_shop_is_shown(merchant: Merchant, other_merchant: Me
     now, shop_id = clock.now(), other_merchant.shop_id
     other_merchant.add(
         Customer(shop_id=shop_id, customer_id=1, wanted_tags=1),
+        Customer(shop_id=shop_id, customer_id=2, wanted_tags=1, sync_after=now.replace(year=2100)),
         Run(shop_id=shop_id, kind="import", state="running", stage="orders", created_at=now, position={}),
         InboxEvent(shop_id=shop_id, webhook_id="w", topic="t", triggered_at=now, received_at=now, failed_at=now),
     )
