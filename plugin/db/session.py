@@ -1,15 +1,17 @@
 """One database a process. `read()` for looking, `write()` for changing; each is one transaction."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, exc
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 _engine: Engine | None = None
+_sqlite_turn = threading.Lock()
 
 # Shopify gives a delivery 5 s in all: a database that is busy for longer is answered 503 and tried again by Shopify.
 BUSY_SECONDS = 4
@@ -46,7 +48,7 @@ def engine() -> Engine:
 @contextmanager
 def write() -> Iterator[Session]:
     """A transaction that commits when the block ends and rolls back when it raises."""
-    with Session(engine(), expire_on_commit=False) as session, session.begin():
+    with _turn(), Session(engine(), expire_on_commit=False) as session, session.begin():
         yield session
 
 
@@ -55,6 +57,20 @@ def read() -> Iterator[Session]:
     """A transaction for looking only; on SQLite it never waits for a writer."""
     with Session(engine().execution_options(read_only=True), expire_on_commit=False) as session:
         yield session
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """Queue SQLite's writers of this process: its own waiting is by sleeping, up to 100 ms at a time."""
+    if engine().dialect.name != "sqlite":
+        yield
+        return
+    if not _sqlite_turn.acquire(timeout=BUSY_SECONDS):
+        raise exc.TimeoutError(f"Another thread has been writing for {BUSY_SECONDS} s")
+    try:
+        yield
+    finally:
+        _sqlite_turn.release()
 
 
 def _set_up_sqlite(connection: Any, _record: Any) -> None:

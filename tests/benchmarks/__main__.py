@@ -1,0 +1,13 @@
+"""`make bench`: every benchmark, one after the other. Times vary with the machine; the ratios are what to look at."""
+
+import click
+
+from tests.benchmarks import deliveries, drain, evaluate
+
+for title, command in {
+    "Deliveries accepted by the web server (SQLite, one process)": deliveries.main,
+    "Deliveries folded and judged (SQLite, one worker)": drain.main,
+    "Customers judged, from a SQLite file to memberships and next reviews": evaluate.main,
+}.items():
+    click.echo(f"\n{title}\n")
+    command(args=[], standalone_mode=False)
