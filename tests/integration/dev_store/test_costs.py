@@ -40,6 +40,18 @@ def test_the_actual_cost_counts_the_nodes_that_were_found(shop: Installed) -> No
     assert cost(shop, "query($n: Int!) { customers(first: $n) { nodes { id } } }", n=100) == (102, 5)
 
 
+def test_only_the_actual_cost_leaves_the_bucket(shop: Installed) -> None:
+    answer = shop.ask("{ customers(first: 250) { nodes { id } } }")
+    assert answer["extensions"]["cost"]["requestedQueryCost"] == 252
+    assert answer["extensions"]["cost"]["throttleStatus"]["currentlyAvailable"] >= 2000 - 2
+
+
+def test_a_list_of_two_costs_what_the_dearest_of_them_costs(shop: Installed) -> None:
+    ids = [f"gid://shopify/Customer/{shop.customer()}" for _ in range(2)]
+    query = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on Customer { orders(first: 4) { nodes { id } } } } }"
+    assert cost(shop, query, ids=ids) == (7, 3)
+
+
 def test_a_query_above_a_thousand_points_does_not_run(shop: Installed) -> None:
     answer = shop.ask("{ orders(first: 250) { nodes { id lineItems(first: 3) { nodes { id } } } } }")
     assert answer["errors"][0]["extensions"] == {

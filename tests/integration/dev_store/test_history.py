@@ -112,6 +112,16 @@ def test_lost_webhooks_leave_the_events_in_the_store(shop: Installed, app: Webho
     assert app.of(shop.handle) == []
 
 
+def test_advancing_waits_until_every_webhook_has_arrived(
+    shop: Installed, app: WebhookReceiver, directory: Path
+) -> None:
+    shop.dev.load(shop.handle, directory, known_until=START)
+    app.answers += [500] * 6
+    shop.dev.advance(START + timedelta(days=1))
+    assert {each["state"] for each in shop.dev.deliveries(shop=shop.handle)} == {"delivered"}
+    assert shop.dev.progress()["done"] == shop.dev.progress()["total"] == 1
+
+
 def test_upcoming_events_can_happen_now(shop: Installed, app: WebhookReceiver, directory: Path) -> None:
     shop.dev.load(shop.handle, directory, known_until=START + timedelta(days=4))
     shop.dev.set_clock("2026-05-05T05:05:05+00:00")

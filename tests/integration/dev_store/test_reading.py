@@ -14,7 +14,7 @@ LINE = {"price": "12.50", "quantity": 2, "title": "Tea"}
 def test_an_order_reads_as_it_was_placed(shop: Installed) -> None:
     placed = shop.dev.place_order(shop.handle, [LINE, {"price": "5", "gift_card": True}], shipping="4.10")
     answer = shop.ask(
-        """query($id: ID!) { order(id: $id) { legacyResourceId test displayFinancialStatus cancelledAt
+        """query($id: ID!) { order(id: $id) { legacyResourceId name test displayFinancialStatus cancelledAt
              customer { numberOfOrders amountSpent { amount currencyCode } }
              totalPriceSet { shopMoney { amount currencyCode } } currentSubtotalPriceSet { shopMoney { amount } }
              lineItems(first: 5) { nodes { title quantity currentQuantity isGiftCard } } } }""",
@@ -22,6 +22,7 @@ def test_an_order_reads_as_it_was_placed(shop: Installed) -> None:
     )
     assert answer["data"]["order"] == {
         "legacyResourceId": str(placed["id"]),
+        "name": "#1001",
         "test": False,
         "displayFinancialStatus": "PAID",
         "cancelledAt": None,
@@ -35,6 +36,14 @@ def test_an_order_reads_as_it_was_placed(shop: Installed) -> None:
             ]
         },
     }
+
+
+def test_what_a_customer_spent_leaves_out_test_and_cancelled_orders(shop: Installed) -> None:
+    customer = shop.dev.place_order(shop.handle, [LINE])["customer"]["id"]
+    shop.dev.place_order(shop.handle, [LINE], customer=customer, test=True)
+    shop.dev.cancel_order(shop.handle, shop.dev.place_order(shop.handle, [LINE], customer=customer)["id"])
+    query = f'{{ customer(id: "gid://shopify/Customer/{customer}") {{ numberOfOrders amountSpent {{ amount }} }} }}'
+    assert shop.ask(query)["data"]["customer"] == {"numberOfOrders": "2", "amountSpent": {"amount": "25.0"}}
 
 
 def test_a_guest_has_no_customer(shop: Installed) -> None:
@@ -71,6 +80,14 @@ def test_orders_are_found_by_when_they_changed(shop: Installed) -> None:
         ("status:cancelled", 0),
     ]:
         assert len(shop.ask(query, q=search)["data"]["orders"]["nodes"]) == count, search
+
+
+def test_changes_are_kept_to_the_second(shop: Installed) -> None:
+    shop.dev.set_clock("2026-03-01T10:00:00.900000+00:00")
+    shop.dev.place_order(shop.handle, [LINE])
+    query = "query($q: String) { orders(first: 9, query: $q) { nodes { updatedAt } } }"
+    (order,) = shop.ask(query)["data"]["orders"]["nodes"]
+    assert shop.ask(query, q=f"updated_at:>'{order['updatedAt']}'")["data"]["orders"]["nodes"] == []
 
 
 def test_an_unknown_search_field_is_ignored_with_a_warning(shop: Installed) -> None:

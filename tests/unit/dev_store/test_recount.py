@@ -44,6 +44,8 @@ def holds(directory: Path, as_of: datetime, comparison: str, value: Any, **condi
 def test_an_order_counts_strictly_after_its_instant(directory: Path) -> None:
     assert not holds(directory, NOON, "at_least", 1, measure="orders")
     assert holds(directory, NOON + timedelta(microseconds=1), "at_least", 1, measure="orders")
+    assert not holds(directory, NOON + 4 * DAY, "at_least", 2, measure="orders")
+    assert holds(directory, NOON + 4 * DAY + timedelta(microseconds=1), "at_least", 2, measure="orders")
 
 
 def test_an_order_leaves_a_window_after_exactly_its_days(directory: Path) -> None:
