@@ -137,8 +137,9 @@ class Columns:
 
 
 def _sums_before(amounts: NDArray[Any]) -> IntArray:
-    if amounts.sum(dtype=np.float64) > 2**62:
-        raise OverflowError("the amounts of these customers add up to more than 64 bits hold: evaluate fewer at once")
     sums = np.zeros(len(amounts) + 1, np.int64)
     np.cumsum(amounts, out=sums[1:])
+    # No amount is negative, so the first sum that does not fit in 64 bits comes out negative.
+    if sums.min() < 0:
+        raise OverflowError("the amounts of these customers add up to more than 64 bits hold: evaluate fewer at once")
     return sums

@@ -102,6 +102,6 @@ def test_customers_and_histories_must_go_in_pairs():
 
 
 def test_amounts_that_would_not_fit_are_refused_instead_of_wrapping_round():
-    huge = columns.pack([Record(1, 2**61, 1, 0), Record(2, 2**61 + 2**55, 1, 0)])
+    huge = columns.pack([Record(1, 2**61, 1, 0), Record(2, 2**63 - 1, 1, 0)])
     with pytest.raises(OverflowError):
         _ = Columns.from_histories([1], [huge]).spend_before
