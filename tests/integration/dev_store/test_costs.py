@@ -86,7 +86,7 @@ def test_an_empty_bucket_throttles_until_time_refills_it(shop: Installed) -> Non
 def test_a_plan_sets_the_bucket(install: Callable[..., Installed], plan: str, size: int, rate: int) -> None:
     status = install(plan=plan).ask("{ shop { name } }")["extensions"]["cost"]["throttleStatus"]
     assert (status["maximumAvailable"], status["restoreRate"]) == (size, rate)
-    assert status["currentlyAvailable"] == size - 1
+    assert size - 1 <= status["currentlyAvailable"] <= size
 
 
 def test_the_figures_say_what_was_asked_of_the_store(shop: Installed) -> None:
