@@ -71,7 +71,7 @@ def bulk_result(name: str) -> Response:
     store: DevStore = current_app.extensions["dev_store"]
     if _host() != RESULTS_HOST:
         abort(404)
-    directory = store.settings.results
+    directory = store.results
     return _with_faults(
         store,
         "files",

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from dev_store import access, payloads, subscriptions
@@ -43,7 +43,7 @@ class Settings:
     clock_file: Path | None = None
     delivery_threads: int = 8
     retry_base: float = 0.2
-    results: Path = field(default_factory=lambda: Path(mkdtemp(prefix="dev-store-")))
+    results: Path | None = None
 
 
 @dataclass(slots=True)
@@ -67,14 +67,21 @@ class DevStore:
     api_version: str = "2026-10"
     default_scopes: frozenset[str] = DEFAULT_SCOPES
     deliveries: Deliveries = field(init=False)
+    results: Path = field(init=False)
     bulk: dict[str, BulkOperations] = field(default_factory=dict)
     _shops: dict[str, Shop] = field(default_factory=dict)
+    _own_directory: TemporaryDirectory[str] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         settings = self.settings
         clock.configure(settings.clock_file)
         self.deliveries = Deliveries(settings.app.client_secret, settings.delivery_threads, settings.retry_base)
+        if settings.results:
+            self.results = settings.results
+        else:
+            self._own_directory = TemporaryDirectory(prefix="dev-store-")  # gone when the store is
+            self.results = Path(self._own_directory.name)
         if settings.app_file:
             read = subscriptions.read(settings.app_file, settings.app_url)
             self.subscribed, self.api_version = read.subscriptions, read.api_version
@@ -118,7 +125,7 @@ class DevStore:
                 handle, number, name or handle.capitalize(), currency, timezone, plan, granted, Access(),
                 Bucket.of_plan(plan),
             )  # fmt: skip
-            self.bulk[handle] = BulkOperations(self.settings.results, self.now, self._bulk_ended(shop))
+            self.bulk[handle] = BulkOperations(self.results, self.now, self._bulk_ended(shop))
             self._shops[handle] = shop
             return shop
 
