@@ -125,9 +125,10 @@ class Ledger:
             return
         kept = self._customer(kept_id)
         gone.merged_into = merge.kept_id
-        kept.applied_tags |= gone.applied_tags
-        kept.unsure_tags |= gone.unsure_tags
-        kept.foreign_tags |= gone.foreign_tags & ~kept.applied_tags
+        # A tag that a merchant gave either of them is the merchant's on both, whatever we wrote on the other.
+        kept.foreign_tags |= gone.foreign_tags
+        kept.applied_tags = (kept.applied_tags | gone.applied_tags) & ~kept.foreign_tags
+        kept.unsure_tags = (kept.unsure_tags | gone.unsure_tags) & ~kept.foreign_tags
         _forget_tags(gone)
         self._session.flush()
         theirs = select(Order).where(Order.shop_id == self._shop_id, Order.customer_id == gone.customer_id)

