@@ -14,7 +14,8 @@ SECONDS_A_JOB = 10
 def sync_tags(shop_id: int) -> None:
     """Write until nothing is pending or this shop has had its turn; what fails, the minute sweep finds again."""
     queues.awake("sync", shop_id)
-    if not tag_sync.lease(shop_id, config.current().lease_seconds):
+    until = tag_sync.lease(shop_id, config.current().lease_seconds)
+    if until is None:
         return
     done = True
     try:
@@ -27,6 +28,6 @@ def sync_tags(shop_id: int) -> None:
     except errors.ShopifyError as error:
         log.warning("sync_interrupted", shop_id=shop_id, kind=type(error).__name__, reason=str(error))
     finally:
-        tag_sync.give_back(shop_id)
+        tag_sync.give_back(shop_id, until)
     if not done:
         queues.wake("sync", shop_id)
