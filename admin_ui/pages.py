@@ -14,7 +14,7 @@ from flask import Blueprint, Response, abort, render_template, request, send_fro
 from werkzeug.exceptions import HTTPException
 
 from admin_ui import auth, overview, thresholds
-from plugin import clock, config, installation, queues, runs, segment_store, shops
+from plugin import config, installation, segment_store, shops
 from plugin.db import session as db
 from plugin.shopify.errors import ShopifyError
 
@@ -32,7 +32,6 @@ blueprint.after_request(auth.protect)
 def home() -> str:
     """Segments, thresholds and progress of the asking shop."""
     shop_id = installation.ensure_installed(auth.asker())
-    _import_again(shop_id)
     with db.read() as session:
         shop = shops.get(session, shop_id)
         definitions = segment_store.definitions(session, shop_id)
@@ -101,17 +100,6 @@ def addresses() -> dict[str, Any]:
         "polaris_url": settings.polaris_url,
         "static": lambda name: url_for("admin_pages.static_file", version=static_version(), name=name),
     }
-
-
-def _import_again(shop_id: int) -> None:
-    """A merchant who was told that the import stopped reloads the page: that is the wish to try once more."""
-    with db.read() as session:
-        run = runs.latest(session, shop_id)
-        if run is None or run.state != runs.FAILED or run.kind != runs.IMPORT:
-            return
-    with db.write() as session:
-        runs.start_import(session, shop_id, clock.now())
-    queues.wake("run", shop_id)
 
 
 @cache

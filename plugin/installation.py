@@ -26,8 +26,10 @@ def ensure_installed(id_token: IdToken) -> int:
     """
     with db.read() as session:
         shop = shops.by_domain(session, id_token.shop_domain)
-        if shop is not None and _works(shop, clock.now()):
-            return shop.id
+        works = shop is not None and _works(shop, clock.now())
+    if shop is not None and works:
+        _import_again(shop)
+        return shop.id
     pair = access_tokens.exchange(http.client(), id_token)
     about = _about(id_token.shop_domain, pair)
     with db.write() as session:
@@ -36,6 +38,14 @@ def ensure_installed(id_token: IdToken) -> int:
     for stage in ("run", "drain", "sync"):
         queues.wake(stage, shop_id)
     return shop_id
+
+
+def _import_again(shop: Shop) -> None:
+    """Start an import that failed once more: a merchant who was told so and opens the page again wishes for that."""
+    if shop.imported_at is None:
+        with db.write() as session:
+            runs.start_import(session, shop.id, clock.now())
+        queues.wake("run", shop.id)
 
 
 def _works(shop: Shop, now: datetime) -> bool:
