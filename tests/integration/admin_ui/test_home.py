@@ -121,6 +121,8 @@ def test_troubles_are_said_in_plain_words(merchant: Merchant) -> None:
 
 
 def test_opening_the_page_tries_a_failed_import_again(merchant: Merchant) -> None:
+    with db.write() as session:
+        session.get_one(Shop, merchant.shop_id).imported_at = None
     merchant.add(run(merchant, state=runs.FAILED, finished_at=clock.now(), error="boom"))
     assert "Your order history is about to be read" in merchant.open().text
     assert merchant.get("/app/api/status").get_json()["problems"] == []
