@@ -12,6 +12,11 @@ TIMETABLE = ((sweep.sweep, "* * * * *"),)
 def run() -> None:
     """Enqueue the timetable's jobs when they are due, until told to stop."""
     scheduler = CronScheduler(connection=queues.connection(), logging_level="WARNING")
+    register(scheduler)
+    scheduler.start()  # type: ignore[no-untyped-call]
+
+
+def register(scheduler: CronScheduler) -> None:
+    """Enter the timetable."""
     for job, cron in TIMETABLE:
         scheduler.register(job, queue_name=queues.TIMED_QUEUE, cron=cron, job_timeout=300, result_ttl=0)
-    scheduler.start()  # type: ignore[no-untyped-call]

@@ -26,13 +26,18 @@ def configure(database_url: str) -> None:
 
 
 def connect(database_url: str) -> Engine:
-    """An engine for `database_url`, with SQLite set up for several processes."""
+    """An engine for `database_url`, with SQLite set up for several processes.
+
+    Its errors never show the values of a statement: they may be a delivery's body.
+    """
     url = make_url(database_url)
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": BUSY_SECONDS})
+        seconds = {"connect_timeout": BUSY_SECONDS}
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=seconds)
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "isolation_level": None})
+    options = {"timeout": BUSY_SECONDS, "isolation_level": None}
+    engine = create_engine(url, hide_parameters=True, connect_args=options)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
