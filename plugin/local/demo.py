@@ -50,7 +50,8 @@ def run(directory: Path, *, once: bool) -> bool:
     stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    with Stack(directory) as stack:
+    # With a clock of its own: its admin can let days pass, and tags follow within a minute.
+    with Stack(directory, clock_file=True) as stack:
         console.print("[bold]Regulars[/bold]: the whole app on this machine, on 69,659 real orders\n")
         _start(stack, console)
         os.environ |= stack.environment | {"LOG_LEVEL": "ERROR"}
@@ -66,9 +67,8 @@ def run(directory: Path, *, once: bool) -> bool:
         if stop.is_set():
             return False
         equal = _compare(store, console, timedelta(seconds=loaded["shift_seconds"]))
-        console.print(f"\nThe merchant's page: [bold]{page}[/bold]\nThe store behind it:  {stack.dev_store_url}")
+        _say_where(console, stack.dev_store_url, page, stays=not once)
         if not once:
-            console.print("Everything is running. Ctrl-C ends it.")
             stop.wait()
         console.print("Stopping.")
     return equal
@@ -176,6 +176,17 @@ def _compare(store: DevStoreClient, console: Console, shift: timedelta) -> bool:
         table.columns[column].justify = "right"
     console.print(table)
     return equal
+
+
+def _say_where(console: Console, url: str, page: str, *, stays: bool) -> None:
+    lines = [f"\nThe merchant's page:  {page}"]
+    if stays:
+        lines += [
+            f"Customers and tags:   {url}/store/{HANDLE}/customers (order, refund, let days pass)",
+            f"Place an order:       .venv/bin/regulars dev-store --url {url} order {HANDLE}",
+            "Everything is running. Ctrl-C ends it.",
+        ]
+    console.print("\n".join(lines), soft_wrap=True, highlight=False)
 
 
 def _bars(console: Console) -> Progress:
