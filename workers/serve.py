@@ -1,5 +1,6 @@
 """Runs RQ's worker over our queues. Not forking: the connections to Shopify and the database outlive a job."""
 
+import signal
 import time
 from collections.abc import Sequence
 
@@ -22,6 +23,13 @@ def serve(queue_names: Sequence[str], *, burst: bool = False) -> None:
             SimpleWorker(chosen, connection=queues.connection()).work(burst=burst, logging_level="WARNING")
         except RedisError as error:
             log.warning("redis_unavailable", reason=type(error).__name__)
+            _listen_to_signals_again()
             time.sleep(REDIS_AGAIN_SECONDS)
         else:
             return
+
+
+def _listen_to_signals_again() -> None:
+    # RQ's handlers would tell a worker that is no more; with nothing at work, ending at once is right.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
