@@ -3,7 +3,7 @@
 from rq.cron import CronScheduler
 
 from plugin import queues
-from workers import sweep
+from workers import endurance, sweep
 
 # The job, and when it runs (cron, UTC).
 TIMETABLE = ((sweep.sweep, "* * * * *"),)
@@ -11,9 +11,13 @@ TIMETABLE = ((sweep.sweep, "* * * * *"),)
 
 def run() -> None:
     """Enqueue the timetable's jobs when they are due, until told to stop."""
-    scheduler = CronScheduler(connection=queues.connection(), logging_level="WARNING")
-    register(scheduler)
-    scheduler.start()  # type: ignore[no-untyped-call]
+
+    def keep_time() -> None:
+        scheduler = CronScheduler(connection=queues.connection(), logging_level="WARNING")
+        register(scheduler)
+        scheduler.start()  # type: ignore[no-untyped-call]
+
+    endurance.keep_at(keep_time)
 
 
 def register(scheduler: CronScheduler) -> None:

@@ -121,11 +121,12 @@ def test_a_deep_directory_gets_a_short_socket(tmp_path):
     assert len(url) <= len("unix://") + embedded_redis.LONGEST_SOCKET_PATH
 
 
-def test_a_worker_without_redis_waits_for_it_and_stops_when_told(environment, tmp_path):
+@pytest.mark.parametrize("process", ["worker", "scheduler"])
+def test_a_process_without_redis_waits_for_it_and_stops_when_told(environment, tmp_path, process):
     nowhere = environment | {"REDIS_URL": f"unix://{tmp_path}/nobody.sock", "DATABASE_URL": f"sqlite:///{tmp_path}/x"}
     with (tmp_path / "log").open("w") as log:
-        command = [sys.executable, "-m", "plugin.cli", "worker"]
-        worker = subprocess.Popen(command, env=nowhere, stderr=log, cwd=tmp_path)
+        command = [sys.executable, "-m", "plugin.cli", process]
+        waiting = subprocess.Popen(command, env=nowhere, stderr=log, cwd=tmp_path)
     wait_until(lambda: (tmp_path / "log").read_text().count("redis_unavailable") >= 2)
-    worker.terminate()
-    assert worker.wait(5) == -signal.SIGTERM
+    waiting.terminate()
+    assert waiting.wait(5) == -signal.SIGTERM
