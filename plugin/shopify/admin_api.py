@@ -23,6 +23,8 @@ REFUSALS: dict[int, type[errors.ShopifyError]] = {
     404: errors.ShopGone,
     423: errors.ShopGone,
 }
+# Shopify's own accidents come as 200 with one of these codes, and pass.
+ACCIDENTS = {"INTERNAL_SERVER_ERROR", "TIMEOUT"}
 RETRY_SECONDS = (0.5, 2.0)
 
 
@@ -69,7 +71,7 @@ class AdminClient:
                 continue
             status = (answer.get("extensions") or {}).get("cost") or {}
             self.throttle.learn(status.get("throttleStatus"))
-            if not _is_throttled(answer):
+            if "THROTTLED" not in _codes(answer):
                 return self._data(answer)
             # Never less than a second: Shopify's own figures are whole points, and a shop has other callers too.
             needed = float(status.get("requestedQueryCost") or cost)
@@ -89,6 +91,8 @@ class AdminClient:
             raise errors.ShopUnavailable(f"{self._shop_domain}: half an answer") from error
         if not isinstance(answer, dict):
             raise errors.ShopUnavailable(f"{self._shop_domain}: an answer of unknown shape")
+        if accidents := ACCIDENTS & _codes(answer):
+            raise errors.ShopUnavailable(f"{self._shop_domain}: {', '.join(sorted(accidents))}")
         return answer
 
     def _data(self, answer: dict[str, Any]) -> dict[str, Any]:
@@ -108,12 +112,11 @@ class AdminClient:
         time.sleep(seconds)
 
 
-def _is_throttled(answer: dict[str, Any]) -> bool:
+def _codes(answer: dict[str, Any]) -> set[str]:
     problems = answer.get("errors")
-    return isinstance(problems, list) and any(
-        isinstance(problem, dict) and (problem.get("extensions") or {}).get("code") == "THROTTLED"
-        for problem in problems
-    )
+    if not isinstance(problems, list):
+        return set()
+    return {str((problem.get("extensions") or {}).get("code")) for problem in problems if isinstance(problem, dict)}
 
 
 def _in_words(problems: Any) -> str:
