@@ -17,13 +17,15 @@ from plugin.db import session as db
 from plugin.db.models import Run
 from plugin.ledger import FactsRefused, Ledger
 from plugin.schemas import admin_objects
-from plugin.shopify import bulk_operations, http
+from plugin.shopify import bulk_operations, errors, http
 from plugin.shopify.admin_api import AdminClient, document
 from plugin.shopify.bulk_operations import BulkOperation
 
 log = structlog.get_logger()
 
 FOLDED_AT_ONCE = 1_000
+# Shopify's accidents pass. A list that it fails to make this often lacks something that a person has to see to.
+MOST_FAILURES = 3
 
 Batch = list[tuple[dict[str, Any], list[dict[str, Any]]]]
 
@@ -60,16 +62,24 @@ def advance(client: AdminClient, shop_id: int, run: Run) -> bool:
 
 
 def _operation(client: AdminClient, shop_id: int, run: Run, part: Part) -> BulkOperation | None:
-    """The part's bulk operation as it stands; a new one if there was none, or the old one came to nothing."""
+    """The part's bulk operation as it stands; None if a new one was started: there was none, or it came to nothing.
+
+    QueryRefused when Shopify keeps failing.
+    """
     operation_id = run.position.get("operation")
     operation = bulk_operations.fetch(client, operation_id) if operation_id else None
     if operation is not None and (operation.unfinished or operation.status == "COMPLETED"):
         _show(run, part, operation)
         return operation
-    if operation is not None:
-        log.warning("bulk_operation_lost", shop_id=shop_id, status=operation.status, error=operation.error_code)
+    failures = int(run.position.get("failures", 0))
+    if operation_id:
+        failures += 1
+        reason = f"{operation.status} {operation.error_code}" if operation else "unknown to Shopify"
+        log.warning("bulk_operation_lost", shop_id=shop_id, part=part.name, reason=reason)
+        if failures >= MOST_FAILURES:
+            raise errors.QueryRefused(f"Shopify could not list the {part.name} in {failures} attempts: {reason}")
     started = bulk_operations.start(client, document(part.document))
-    position = {**run.position, "operation": started, "place": 0}
+    position = {**run.position, "operation": started, "place": 0, "failures": failures}
     _save(run, position, stage="ordering", done_count=0, total_count=None)
     return None
 
