@@ -1,0 +1,48 @@
+"""A web server that answers what a test wrote down, for answers the development store never gives."""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+
+
+class ScriptedShop:
+    """`with ScriptedShop(b"...", {...}) as shop:` gives these answers in turn, the last one for ever, all with 200."""
+
+    def __init__(self, *answers: Any) -> None:
+        self._answers = [each if isinstance(each, bytes) else json.dumps(each).encode() for each in answers]
+        self.requests: list[dict[str, Any]] = []
+        self.connections = 0
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        shop = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def setup(self) -> None:
+                shop.connections += 1
+                super().setup()
+
+            def do_POST(self) -> None:
+                shop.requests.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                body = shop._answers.pop(0) if len(shop._answers) > 1 else shop._answers[0]
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                return
+
+        return Handler
