@@ -39,7 +39,7 @@ class Money(Payload):
     """An amount and its currency."""
 
     amount = fields.Decimal(required=True, validate=validate.Range(-money.LARGEST, money.LARGEST))
-    currency_code = fields.String(required=True, validate=validate.Length(equal=3))
+    currency_code = fields.String(required=True, validate=validate.Regexp(r"[A-Z]{3}\Z"))
 
 
 class MoneySet(Payload):
@@ -70,7 +70,7 @@ class OrderPayload(Payload):
     updated_at = instant(required=True)
     cancelled_at = instant(allow_none=True, load_default=None)
     test = fields.Boolean(load_default=False)
-    financial_status = fields.String(allow_none=True, load_default=None, validate=validate.Length(max=32))
+    financial_status = fields.String(allow_none=True, load_default=None, validate=validate.Regexp(r"[a-z_]{1,32}\Z"))
     current_total_price_set = fields.Nested(MoneySet, required=True)
     current_subtotal_price_set = fields.Nested(MoneySet, required=True)
     line_items = fields.List(fields.Nested(LineItem), load_default=list)
