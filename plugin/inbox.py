@@ -73,6 +73,12 @@ def claim(session: Session, shop_id: int, limit: int) -> list[str]:
     return chosen
 
 
+def hopeless(session: Session, shop_id: int) -> list[InboxEvent]:
+    """Pending deliveries that were folded alone so often that they, and no neighbour, must be what ends the process."""
+    tried_enough = (InboxEvent.shop_id == shop_id, PENDING_EVENT, InboxEvent.attempts >= GIVE_UP_AFTER)
+    return list(session.scalars(select(InboxEvent).where(*tried_enough)))
+
+
 def pending(session: Session, shop_id: int, webhook_ids: list[str]) -> list[InboxEvent]:
     """Those of the claimed deliveries that nobody else has folded meanwhile, oldest first.
 

@@ -27,11 +27,13 @@ def drain_inbox(shop_id: int) -> None:
 def drain_batch(shop_id: int) -> bool:
     """Fold one batch; False when nothing was pending.
 
-    1. Count the attempt, in a transaction of its own. 2. In a second one, holding the shop: read the payloads, set
-    aside those that do not fit, fold the rest, judge the touched customers, mark all done. A process killed in between
-    leaves everything pending.
+    1. Count the attempt, in a transaction of its own, and set aside what was attempted too often. 2. In a second one,
+    holding the shop: read the payloads, set aside those that do not fit, fold the rest, judge the touched customers,
+    mark all done. A process killed in between leaves everything pending.
     """
     with db.write() as session:
+        for event in inbox.hopeless(session, shop_id):
+            _set_aside(event, f"No process survived folding it, in {event.attempts} attempts")
         claimed = inbox.claim(session, shop_id, config.current().drain_batch_size)
     if not claimed:
         return False
