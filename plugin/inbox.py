@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import CursorResult, func, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import CursorResult, exists, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from plugin.db.models import PENDING_EVENT, InboxEvent
@@ -31,22 +30,26 @@ class Delivery:
 
 
 def accept(session: Session, shop_id: int, delivery: Delivery, received_at: datetime) -> bool:
-    """Store a delivery; False if this webhook id of the shop is here already."""
-    event = InboxEvent(
-        shop_id=shop_id,
-        webhook_id=delivery.webhook_id,
-        topic=delivery.topic,
-        event_id=delivery.event_id,
-        triggered_at=delivery.triggered_at,
-        received_at=received_at,
-        body=delivery.body,
-    )
-    try:
-        with session.begin_nested():
-            session.add(event)
-    except IntegrityError:
-        return False
-    return True
+    """Store a delivery; False if this webhook id of the shop is here already.
+
+    One statement on either database. Of two at the same instant PostgreSQL refuses one with an IntegrityError: answered
+    503, it comes again and is known then.
+    """
+    values = {
+        "shop_id": shop_id,
+        "webhook_id": delivery.webhook_id,
+        "topic": delivery.topic,
+        "event_id": delivery.event_id,
+        "triggered_at": delivery.triggered_at,
+        "received_at": received_at,
+        "body": delivery.body,
+        "attempts": 0,
+    }
+    columns = InboxEvent.__table__.c
+    here = exists().where(InboxEvent.shop_id == shop_id, InboxEvent.webhook_id == delivery.webhook_id)
+    row = select(*(literal(value, columns[name].type) for name, value in values.items())).where(~here)
+    store = insert(InboxEvent).from_select(list(values), row, include_defaults=False)
+    return session.execute(store.returning(InboxEvent.webhook_id)).first() is not None
 
 
 def claim(session: Session, shop_id: int, limit: int) -> list[str]:

@@ -35,16 +35,18 @@ def receive() -> Response:
     except MissingHeader as error:
         return _answer(400, "missing_header", f"{error} is missing")
     try:
-        with db.write() as session:
+        with db.read() as session:
             shop = shops.by_domain(session, shop_domain)
-            known = shop is not None and shop.uninstalled_at is None
-            fresh = shop is not None and known and inbox.accept(session, shop.id, posted, now)
+        if shop is None or shop.uninstalled_at is not None:
+            return _answer(200, "unknown_shop", "")
+        with db.write() as session:
+            fresh = inbox.accept(session, shop.id, posted, now)
     except SQLAlchemyError as error:
         log.error("delivery_not_stored", shop=shop_domain, topic=posted.topic, reason=type(error).__name__)
         return _answer(503, "database_unavailable", "Try again later")
-    if shop is not None and fresh:
+    if fresh:
         queues.wake("drain", shop.id)
-    return _answer(200, "accepted" if fresh else "duplicate" if known else "unknown_shop", "")
+    return _answer(200, "accepted" if fresh else "duplicate", "")
 
 
 def _answer(status: int, outcome: str, text: str) -> Response:
