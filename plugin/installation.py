@@ -3,6 +3,7 @@
 from datetime import datetime
 
 import structlog
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from plugin import clock, config, queues, runs, segment_store, shops
@@ -32,8 +33,11 @@ def ensure_installed(id_token: IdToken) -> int:
         return shop.id
     pair = access_tokens.exchange(http.client(), id_token)
     about = _about(id_token.shop_domain, pair)
-    with db.write() as session:
-        shop_id = _store(session, id_token.shop_domain, pair, about, clock.now())
+    try:
+        shop_id = _store(id_token.shop_domain, pair, about)
+    except IntegrityError:
+        # Another first opening was quicker: the shop is there now.
+        shop_id = _store(id_token.shop_domain, pair, about)
     log.info("shop_installed", shop_id=shop_id, shop=id_token.shop_domain)
     for stage in ("run", "drain", "sync"):
         queues.wake(stage, shop_id)
@@ -64,7 +68,12 @@ def _about(shop_domain: str, pair: TokenPair) -> dict[str, str]:
     }
 
 
-def _store(session: Session, domain: str, pair: TokenPair, about: dict[str, str], now: datetime) -> int:
+def _store(domain: str, pair: TokenPair, about: dict[str, str]) -> int:
+    with db.write() as session:
+        return _store_in(session, domain, pair, about, clock.now())
+
+
+def _store_in(session: Session, domain: str, pair: TokenPair, about: dict[str, str], now: datetime) -> int:
     shop = shops.by_domain(session, domain)
     if shop is None:
         shop = Shop(domain=domain, installed_at=now, settings={})
