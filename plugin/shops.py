@@ -45,6 +45,8 @@ def admin_client(shop_id: int, patience: float = 60) -> AdminClient:
     """A client of the shop's Admin API with a token that lasts; TokenRejected if there is none to be had."""
     with db.read() as session:
         shop = get(session, shop_id)
+    if shop.token_error:
+        raise errors.TokenRejected(shop.token_error)
     token = _fresh_token(shop_id) if _needs_refresh(shop, clock.now()) else _decrypted(shop)
     return AdminClient(http.client(), shop.domain, token, config.current().api_version, patience)
 
