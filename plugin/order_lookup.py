@@ -4,16 +4,19 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from plugin import ledger, refresh, shops
 from plugin.db import session as db
 from plugin.db.models import STALE_ORDER, Order, Shop
-from plugin.ledger import Ledger
+from plugin.ledger import FactsRefused, Ledger
 from plugin.schemas import admin_objects
 from plugin.shopify import ids
 from plugin.shopify.admin_api import AdminClient, document
+
+log = structlog.get_logger()
 
 # Shopify sends orders/updated beside most of what makes an order stale: give it time before asking.
 PATIENCE = timedelta(minutes=5)
@@ -71,7 +74,10 @@ def _fold(shop_id: int, asked: Sequence[int], nodes: list[dict[str, Any]], now: 
         book = Ledger(session, shop_id)
         for node in nodes:
             facts = admin_objects.order(node, node["lines"])
-            book.apply_order(facts, ledger.version(facts.updated_at, now, "look-up"))
+            try:
+                book.apply_order(facts, ledger.version(facts.updated_at, now, "look-up"))
+            except FactsRefused as error:
+                log.warning("order_not_taken_over", shop_id=shop_id, order_id=facts.order_id, reason=str(error))
         touched = book.save()
         # Asked after the change: whatever Shopify shows now includes it, or the order is out of our sight.
         session.execute(
