@@ -84,16 +84,18 @@ class InstalledShop:
         sync_tags.sync_tags(self.id)
 
     def settle(self) -> None:
-        """Sweep and work until nothing is left to do."""
-        self.receive()
+        """Let in what was posted, sweep and work until nothing is left to do."""
         deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            sweep.sweep()
-            serve.serve([], burst=True)
-            with db.read() as session:
-                if not work_left.of(session, self.id, clock.now()):
-                    return
-        raise AssertionError("There is always something left to do")
+        while self.work():
+            assert time.monotonic() < deadline, "There is always something left to do"
+
+    def work(self) -> bool:
+        """Let in what was posted, sweep once and do the jobs; whether anything is left to do."""
+        self.receive()
+        sweep.sweep()
+        serve.serve([], burst=True)
+        with db.read() as session:
+            return bool(work_left.of(session, self.id, clock.now()))
 
     def install(self) -> None:
         """Open the app for the first time and take what it starts to its end."""
