@@ -32,8 +32,8 @@ bench: .venv/dev  ## Print how fast it is, as ratios to plain baselines in the s
 pins: ## Renew the exact versions from the ranges in pyproject.toml
 	tests/renew_pins
 
-clean:  ## Remove what the other targets made
-	rm -rf .venv .cache .data
+clean:  ## Remove what the other targets made, but no data of `make run`
+	rm -rf .venv .cache .data/demo
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Regulars needs Python 3.11 or newer")'

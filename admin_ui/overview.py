@@ -68,7 +68,7 @@ def read(session: Session, shop: Shop) -> Overview:
     customers = segment_store.customer_count(session, shop.id)
     refused_tags = _refused_count(session, shop.id)
     pending_tags = tag_sync.pending_count(session, shop.id) - refused_tags
-    failed_deliveries = len(inbox.failed(session, shop.id))
+    failed_deliveries = inbox.failed_count(session, shop.id)
     progress = None if shop.token_error else _progress(run, customers, pending_tags)
     return Overview(
         progress=progress,
@@ -157,6 +157,14 @@ def _problems(shop: Shop, run: Run | None, refused_tags: int, failed_deliveries:
                 "Regulars cannot reach your store",
                 "Shopify no longer accepts our access. Opening this page renews it: reload it now. "
                 "Orders that came in meanwhile are kept, and tags catch up by themselves.",
+            )
+        )
+    elif shop.api_error:
+        problems.append(
+            Problem(
+                "Shopify refuses to answer Regulars for now",
+                "Orders are still counted, and tags catch up by themselves once Shopify answers again. "
+                "Reload this page to try at once; if it stays like this, write to our support.",
             )
         )
     if run is not None and run.state == runs.FAILED:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import cast
 
 from sqlalchemy import CursorResult, exists, func, insert, literal, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from plugin.db.models import PENDING_EVENT, InboxEvent
 
@@ -57,17 +57,11 @@ def claim(session: Session, shop_id: int, limit: int) -> list[str]:
 
     Runs in a transaction of its own, before the one that folds: the count is what survives a killed process.
     """
-    waiting = session.execute(
-        select(InboxEvent.webhook_id, InboxEvent.attempts)
-        .where(InboxEvent.shop_id == shop_id, PENDING_EVENT)
-        .order_by(InboxEvent.received_at)
-        .limit(limit)
-    ).all()
-    if not waiting:
-        return []
-    oldest, attempts = waiting[0]
-    suspect = attempts >= SUSPECT_AFTER
-    chosen = [oldest] if suspect else [webhook_id for webhook_id, tried in waiting if tried < SUSPECT_AFTER]
+    waiting = select(InboxEvent.webhook_id).where(InboxEvent.shop_id == shop_id, PENDING_EVENT)
+    oldest = waiting.order_by(InboxEvent.received_at)
+    chosen = list(session.scalars(oldest.where(InboxEvent.attempts < SUSPECT_AFTER).limit(limit)))
+    if not chosen:
+        chosen = list(session.scalars(oldest.limit(1)))  # only suspects are left
     session.execute(
         update(InboxEvent)
         .where(InboxEvent.shop_id == shop_id, InboxEvent.webhook_id.in_(chosen))
@@ -133,10 +127,17 @@ def failed(session: Session, shop_id: int) -> list[InboxEvent]:
         session.scalars(
             select(InboxEvent)
             .where(InboxEvent.shop_id == shop_id, InboxEvent.failed_at.is_not(None))
+            .options(defer(InboxEvent.body))
             .order_by(InboxEvent.failed_at.desc())
             .limit(100)
         )
     )
+
+
+def failed_count(session: Session, shop_id: int) -> int:
+    """How many deliveries of the shop are set aside."""
+    aside = (InboxEvent.shop_id == shop_id, InboxEvent.failed_at.is_not(None))
+    return session.scalar(select(func.count()).select_from(InboxEvent).where(*aside)) or 0
 
 
 def pending_count(session: Session, shop_id: int) -> int:

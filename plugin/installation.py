@@ -29,7 +29,7 @@ def ensure_installed(id_token: IdToken) -> int:
         shop = shops.by_domain(session, id_token.shop_domain)
         works = shop is not None and _works(shop, clock.now())
     if shop is not None and works:
-        _import_again(shop)
+        _try_again(shop)
         return shop.id
     pair = access_tokens.exchange(http.client(), id_token)
     about = _about(id_token.shop_domain, pair)
@@ -39,17 +39,25 @@ def ensure_installed(id_token: IdToken) -> int:
         # Another first opening was quicker: the shop is there now.
         shop_id = _store(id_token.shop_domain, pair, about)
     log.info("shop_installed", shop_id=shop_id, shop=id_token.shop_domain)
-    for stage in ("run", "drain", "sync"):
-        queues.wake(stage, shop_id)
+    _wake(shop_id)
     return shop_id
 
 
-def _import_again(shop: Shop) -> None:
-    """Start an import that failed once more: a merchant who was told so and opens the page again wishes for that."""
+def _try_again(shop: Shop) -> None:
+    """A merchant who was told of a trouble and opens the page again wishes for another try."""
     if shop.imported_at is None:
         with db.write() as session:
+            shops.hold(session, shop.id)
             runs.start_import(session, shop.id, clock.now())
-        queues.wake("run", shop.id)
+    if shop.api_error:
+        shops.note_answered(shop.id)
+    if shop.imported_at is None or shop.api_error:
+        _wake(shop.id)
+
+
+def _wake(shop_id: int) -> None:
+    for stage in ("run", "drain", "sync"):
+        queues.wake(stage, shop_id)
 
 
 def _works(shop: Shop, now: datetime) -> bool:

@@ -108,10 +108,10 @@ class Ledger:
         customer.foreign_tags = tags & ~(customer.applied_tags | customer.unsure_tags)
 
     def delete_customer(self, customer_id: int, at: datetime) -> None:
-        """Leave a tombstone without tags: there is nobody left to write them to."""
+        """Leave a tombstone: there is nobody left to tag. What they carried is kept, for a merge may have moved it."""
         customer = self._customer(customer_id)
         customer.deleted_at = min(customer.deleted_at or at, at)
-        _forget_tags(customer)
+        customer.wanted_tags, customer.next_review_at = 0, None
 
     def merge_customers(self, merge: CustomersMerged) -> None:
         """The orders and tags of one customer become another's, as Shopify does it; the old id stays as an alias."""

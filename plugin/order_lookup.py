@@ -8,13 +8,14 @@ import structlog
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from plugin import ledger, refresh, shops
+from plugin import clock, ledger, refresh, shops
 from plugin.db import session as db
-from plugin.db.models import STALE_ORDER, Order, Shop
+from plugin.db.models import STALE_ORDER, Order
 from plugin.ledger import FactsRefused, Ledger
 from plugin.schemas import admin_objects
 from plugin.shopify import ids
 from plugin.shopify.admin_api import AdminClient, document
+from plugin.turns import Turn
 
 log = structlog.get_logger()
 
@@ -25,19 +26,21 @@ ORDERS_A_QUERY = 10
 QUERY_COST = 600
 
 
-def refetch_stale(client: AdminClient, shop_id: int, now: datetime) -> int:
-    """Bring every stale order up to date; returns how many were asked for. Raises the ShopifyError tree."""
+def refetch_stale(client: AdminClient, shop_id: int, turn: Turn) -> int:
+    """Bring the shop's stale orders up to date; returns how many were asked for. Raises the ShopifyError tree."""
     fetched = 0
     with db.read() as session:
-        stale = stale_orders(session, shop_id, now)
+        stale = stale_orders(session, shop_id, clock.now())
     for start in range(0, len(stale), ORDERS_A_QUERY):
+        turn.renew()
         some = stale[start : start + ORDERS_A_QUERY]
-        _fold(shop_id, some, _fetch(client, some), now)
+        asked_at = clock.now()
+        _fold(shop_id, some, _fetch(client, some), asked_at)
         fetched += len(some)
     return fetched
 
 
-def stale_orders(session: Session, shop_id: int, now: datetime, limit: int = 500) -> list[int]:
+def stale_orders(session: Session, shop_id: int, now: datetime, limit: int = 200) -> list[int]:
     """Orders known to have changed a while ago, in a way no payload has told."""
     stale = (Order.shop_id == shop_id, STALE_ORDER, Order.stale_at <= now - PATIENCE)
     return list(session.scalars(select(Order.order_id).where(*stale).limit(limit)))
@@ -45,8 +48,7 @@ def stale_orders(session: Session, shop_id: int, now: datetime, limit: int = 500
 
 def shops_waiting(session: Session, now: datetime) -> list[int]:
     """Shops with stale orders, for the sweep."""
-    shops_with_token = select(Shop.id).where(Shop.uninstalled_at.is_(None), Shop.token_error.is_(None))
-    return [shop_id for shop_id in session.scalars(shops_with_token).all() if stale_orders(session, shop_id, now, 1)]
+    return [shop_id for shop_id in shops.answering(session, now) if stale_orders(session, shop_id, now, limit=1)]
 
 
 def _fetch(client: AdminClient, order_ids: Sequence[int]) -> list[dict[str, Any]]:
@@ -68,21 +70,21 @@ def _with_all_lines(client: AdminClient, node: dict[str, Any]) -> dict[str, Any]
     return {**node, "lines": lines}
 
 
-def _fold(shop_id: int, asked: Sequence[int], nodes: list[dict[str, Any]], now: datetime) -> None:
+def _fold(shop_id: int, asked: Sequence[int], nodes: list[dict[str, Any]], asked_at: datetime) -> None:
     with db.write() as session:
         shops.hold(session, shop_id)
         book = Ledger(session, shop_id)
         for node in nodes:
             facts = admin_objects.order(node, node["lines"])
             try:
-                book.apply_order(facts, ledger.version(facts.updated_at, now, "look-up"))
+                book.apply_order(facts, ledger.version(facts.updated_at, asked_at, "look-up"))
             except FactsRefused as error:
                 log.warning("order_not_taken_over", shop_id=shop_id, order_id=facts.order_id, reason=str(error))
         touched = book.save()
         # Asked after the change: whatever Shopify shows now includes it, or the order is out of our sight.
         session.execute(
             update(Order)
-            .where(Order.shop_id == shop_id, Order.order_id.in_(asked), Order.stale_at <= now)
+            .where(Order.shop_id == shop_id, Order.order_id.in_(asked), Order.stale_at <= asked_at)
             .values(stale_at=None)
         )
-        refresh.refresh_customers(session, shop_id, sorted(touched), now, "event")
+        refresh.refresh_customers(session, shop_id, sorted(touched), clock.now(), "event")

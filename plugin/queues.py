@@ -27,7 +27,7 @@ class Stage:
 STAGES = {
     "drain": Stage("inbox", "workers.drain_inbox.drain_inbox", 120),
     "review": Stage("inbox", "workers.review_due.review_due", 300),
-    "refetch": Stage("inbox", "workers.refetch_orders.refetch_orders", 300),
+    "refetch": Stage("runs", "workers.refetch_orders.refetch_orders", 300),
     "sync": Stage("tags", "workers.sync_tags.sync_tags", 600),
     "run": Stage("runs", "workers.work_on_runs.work_on_runs", 3600),
 }
@@ -41,7 +41,9 @@ WAKE_SECONDS = 60
 @cache
 def connection() -> Redis:
     """The process's Redis. Gives up quickly: a webhook must be answered even when Redis is not there."""
-    return Redis.from_url(config.current().redis_url, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0))
+    return Redis.from_url(
+        config.current().redis_url, socket_connect_timeout=1, socket_timeout=1, retry=Retry(NoBackoff(), 0)
+    )
 
 
 def queue(name: str) -> Queue:

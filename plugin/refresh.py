@@ -20,6 +20,7 @@ from plugin.db.types import from_microseconds, new_id, to_microseconds
 from plugin.segments.columns import Columns
 from plugin.segments.evaluate import NEVER, evaluate
 from plugin.segments.rules import Segment
+from plugin.turns import Turn
 
 # What a customer's history weighs most in memory is its orders; at ten orders a customer a chunk takes some 10 MB.
 CHUNK = 16_000
@@ -50,15 +51,17 @@ def refresh_customers(session: Session, shop_id: int, customer_ids: Sequence[int
     return changed
 
 
-def refresh_shop(shop_id: int, run: Run, cause: str) -> None:
+def refresh_shop(run: Run, turn: Turn, cause: str) -> None:
     """Judge every customer of a shop, chunk by chunk; the run shows how far, and where to go on after a crash."""
+    shop_id = run.shop_id
     with db.read() as session:
         total = segment_store.customer_count(session, shop_id)
-    after: int | None = int(run.position.get("after", 0))
+        after: int | None = int(run.position.get("after", 0)) if _has_history(session, shop_id) else None
     while after is not None:
-        now = clock.now()
+        turn.renew()
         with db.write() as session:
             shops.hold(session, shop_id)
+            now = clock.now()
             row = session.get_one(Run, (shop_id, run.id))
             runs.begin(row, "judging", now)
             done = row.done_count if after else 0
@@ -83,6 +86,8 @@ def refresh_chunk(session: Session, shop_id: int, after: int, as_of: datetime, c
 
 def due(session: Session, shop_id: int, now: datetime, limit: int) -> list[int]:
     """The customers whose standing may change by time alone by now, longest due first."""
+    if not _has_history(session, shop_id):
+        return []
     waiting = (Customer.shop_id == shop_id, DUE_LATER, Customer.next_review_at <= now)
     return list(
         session.scalars(select(Customer.customer_id).where(*waiting).order_by(Customer.next_review_at).limit(limit))
@@ -137,6 +142,8 @@ def _bring_up_to_date(
                 "b_customer_id": int(ids[i]),
                 "wanted_tags": int(found.memberships[i]),
                 "next_review_at": _instant(int(found.next_review_at[i])),
+                # A new wish is tried at once, even where Shopify refused the last one.
+                "sync_after": None,
             }
             for i in rows
         ],

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import Session
 
 from plugin import money, shops
@@ -74,7 +74,8 @@ def save(session: Session, shop_id: int, wanted: Sequence[dict[str, Any]], now: 
         tidy = Segment.from_definition(definition, 0, digits).to_definition(digits)
         row = by_tag.pop(tidy["tag"].casefold(), None)
         if row is None:
-            row = models.Segment(shop_id=shop_id, bit=_free_bit(session, shop_id), version=0, definition={})
+            bit = _free_bit(session, shop_id)
+            row = models.Segment(shop_id=shop_id, bit=bit, version=_last_version(session, shop_id, bit), definition={})
             session.add(row)
         changed |= _update(session, row, tidy, position, now)
     for row in by_tag.values():
@@ -95,6 +96,12 @@ def _update(session: Session, row: models.Segment, definition: dict[str, Any], p
     return moved or not same
 
 
+def _last_version(session: Session, shop_id: int, bit: int) -> int:
+    """The last version of whatever had the bit before: what was judged by it can still be explained."""
+    versions = select(func.max(SegmentVersion.version))
+    return session.scalar(versions.where(SegmentVersion.shop_id == shop_id, SegmentVersion.bit == bit)) or 0
+
+
 def _free_bit(session: Session, shop_id: int) -> int:
     """The lowest bit without a segment. One of a removed segment is free again once no customer carries its tag."""
     rows = session.scalars(select(models.Segment).where(models.Segment.shop_id == shop_id)).all()
@@ -104,9 +111,11 @@ def _free_bit(session: Session, shop_id: int) -> int:
         return free
     touched = Customer.wanted_tags.bitwise_or(Customer.applied_tags).bitwise_or(Customer.unsure_tags)
     for bit, row in taken.items():
-        carried = select(Customer.customer_id).where(Customer.shop_id == shop_id, touched.bitwise_and(1 << bit) != 0)
-        if row.removed_at is not None and session.scalar(carried.limit(1)) is None:
+        theirs = (Customer.shop_id == shop_id, Customer.deleted_at.is_(None), touched.bitwise_and(1 << bit) != 0)
+        if row.removed_at is not None and session.scalar(select(Customer.customer_id).where(*theirs).limit(1)) is None:
             session.delete(row)
+            unmarked = Customer.foreign_tags.bitwise_and(~(1 << bit))
+            session.execute(update(Customer).where(Customer.shop_id == shop_id).values(foreign_tags=unmarked))
             session.flush()
             return bit
     raise InvalidDefinition([Problem("", "removed segments' tags are still being taken off: try again in a while")])

@@ -1,12 +1,13 @@
 """Shops that installed the app: finding them, holding them for a change, and the access token to work for them with."""
 
+import time
 from datetime import datetime, timedelta
 
-from cryptography.fernet import Fernet, MultiFernet
-from sqlalchemy import select, update
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from plugin import clock, config
+from plugin import clock, config, turns
 from plugin.db import session as db
 from plugin.db.models import Shop
 from plugin.shopify import access_tokens, errors, http
@@ -15,6 +16,10 @@ from plugin.shopify.admin_api import AdminClient
 
 # A job that starts with a token this close to its end would lose it on the way.
 REFRESH_AHEAD = timedelta(minutes=5)
+
+# A full document of tag changes needs ten seconds of a small shop's budget.
+PATIENCE_SECONDS = 30
+LOOK_AGAIN_SECONDS = 0.2
 
 
 def by_domain(session: Session, domain: str) -> Shop | None:
@@ -32,6 +37,13 @@ def installed(session: Session) -> list[Shop]:
     return list(session.scalars(select(Shop).where(Shop.uninstalled_at.is_(None)).order_by(Shop.id)))
 
 
+def answering(session: Session, now: datetime) -> list[int]:
+    """Shops whose Admin API we may call: installed, with a token, and not refusing us."""
+    paused = Shop.paused_until > now
+    working = (Shop.uninstalled_at.is_(None), Shop.token_error.is_(None), or_(Shop.paused_until.is_(None), ~paused))
+    return list(session.scalars(select(Shop.id).where(*working)))
+
+
 def hold(session: Session, shop_id: int) -> None:
     """Make this transaction the shop's only writer until it ends.
 
@@ -41,13 +53,18 @@ def hold(session: Session, shop_id: int) -> None:
     session.execute(update(Shop).where(Shop.id == shop_id).values(writes=Shop.writes + 1))
 
 
-def admin_client(shop_id: int, patience: float = 60) -> AdminClient:
-    """A client of the shop's Admin API with a token that lasts; TokenRejected if there is none to be had."""
+def admin_client(shop_id: int, patience: float = PATIENCE_SECONDS) -> AdminClient:
+    """A client of the shop's Admin API with a token that lasts; TokenRejected if there is none to be had.
+
+    Paused while Shopify's last refusal is too young to try again.
+    """
     with db.read() as session:
         shop = get(session, shop_id)
     if shop.token_error:
         raise errors.TokenRejected(shop.token_error)
-    token = _fresh_token(shop_id) if _needs_refresh(shop, clock.now()) else _decrypted(shop)
+    if shop.paused_until is not None and shop.paused_until > clock.now():
+        raise errors.Paused(shop.api_error)
+    token = _fresh_token(shop_id) if _needs_refresh(shop, clock.now()) else _opened(shop.access_token)
     return AdminClient(http.client(), shop.domain, token, config.current().api_version, patience)
 
 
@@ -59,7 +76,7 @@ def store_tokens(shop: Shop, pair: TokenPair) -> None:
     shop.refresh_token = box.encrypt(pair.refresh_token.encode())
     shop.refresh_token_expires_at = pair.refresh_token_expires_at
     shop.scopes = pair.scopes
-    shop.token_error = None
+    shop.token_error = shop.api_error = shop.paused_until = None
 
 
 def note_token_rejected(shop_id: int, reason: str) -> None:
@@ -68,18 +85,38 @@ def note_token_rejected(shop_id: int, reason: str) -> None:
         get(session, shop_id).token_error = reason
 
 
-def _fresh_token(shop_id: int) -> str:
-    """Refresh the pair under the shop's hold, unless somebody else just did."""
+def note_refused(shop_id: int, reason: str, until: datetime) -> None:
+    """Shopify refuses our calls: say so on the page, and do not ask again before `until`."""
     with db.write() as session:
-        hold(session, shop_id)
         shop = get(session, shop_id)
+        shop.api_error, shop.paused_until = reason, until
+
+
+def note_answered(shop_id: int) -> None:
+    """Shopify answers our calls (again), or a person wishes for another try."""
+    refused = (Shop.id == shop_id, Shop.api_error.is_not(None))
+    with db.write() as session:
+        session.execute(update(Shop).where(*refused).values(api_error=None, paused_until=None))
+
+
+def _fresh_token(shop_id: int) -> str:
+    """Refresh the pair; while another process is at it, wait for what it gets.
+
+    The call is made outside any transaction: it may take long, and SQLite has one writer for all shops.
+    """
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while (turn := turns.take(shop_id, "token")) is None:
+        time.sleep(LOOK_AGAIN_SECONDS)
+        if time.monotonic() > deadline:
+            raise errors.ShopUnavailable("Another process has been refreshing the token for too long")
+    with turn:
+        with db.read() as session:
+            shop = get(session, shop_id)
         if not _needs_refresh(shop, clock.now()):
-            return _decrypted(shop)
-        if shop.refresh_token is None:
-            raise errors.TokenRejected(f"{shop.domain}: no access token")
-        held = _box().decrypt(shop.refresh_token).decode()
-        pair = access_tokens.refresh(http.client(), shop.domain, shop.scopes, held)
-        store_tokens(shop, pair)
+            return _opened(shop.access_token)
+        pair = access_tokens.refresh(http.client(), shop.domain, shop.scopes, _opened(shop.refresh_token))
+        with db.write() as session:
+            store_tokens(get(session, shop_id), pair)
         return pair.access_token
 
 
@@ -88,10 +125,13 @@ def _needs_refresh(shop: Shop, now: datetime) -> bool:
     return shop.access_token is None or expires_at is None or expires_at - now < REFRESH_AHEAD
 
 
-def _decrypted(shop: Shop) -> str:
-    if shop.access_token is None:
-        raise errors.TokenRejected(f"{shop.domain}: no access token")
-    return _box().decrypt(shop.access_token).decode()
+def _opened(sealed: bytes | None) -> str:
+    if sealed is None:
+        raise errors.TokenRejected("There is no token for this shop")
+    try:
+        return _box().decrypt(sealed).decode()
+    except InvalidToken:
+        raise errors.TokenRejected("The stored token cannot be read with TOKEN_KEYS") from None
 
 
 def _box() -> MultiFernet:

@@ -7,19 +7,20 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 import structlog
-from sqlalchemy import CursorResult, bindparam, func, insert, or_, select, update
+from sqlalchemy import bindparam, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from plugin import clock, segment_store, shops
 from plugin.db import session as db
-from plugin.db.models import PENDING_TAGS, Customer, Shop, TagChange
+from plugin.db.models import PENDING_TAGS, Customer, TagChange
 from plugin.db.types import new_id
 from plugin.shopify import tags
 from plugin.shopify.admin_api import AdminClient
 from plugin.shopify.tags import TagAnswer, TagEdit
+from plugin.turns import Turn
 
 log = structlog.get_logger()
 
@@ -40,18 +41,19 @@ class Change:
         return TagEdit(self.customer_id, _tags(self.add, tags_by_bit), _tags(self.remove, tags_by_bit))
 
 
-def sync(client: AdminClient, shop_id: int, seconds: float) -> bool:
-    """Write pending tags for about `seconds`; True when nothing is left to do now. Raises the ShopifyError tree."""
+def sync(client: AdminClient, shop_id: int, turn: Turn, seconds: float) -> bool:
+    """Write pending tags for about `seconds`; returns whether more are left. Raises the ShopifyError tree."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with db.read() as session:
             tags_by_bit = segment_store.tags_by_bit(session, shop_id)
             changes = pending(session, shop_id, clock.now(), tags.MUTATIONS_A_DOCUMENT)
         if not changes:
-            return True
+            return False
         for batch in _documents(changes, tags_by_bit):
+            turn.renew()
             _write(client, shop_id, batch)
-    return False
+    return True
 
 
 def pending(session: Session, shop_id: int, now: datetime, limit: int) -> list[Change]:
@@ -80,28 +82,7 @@ def pending_count(session: Session, shop_id: int) -> int:
 
 def shops_waiting(session: Session, now: datetime) -> list[int]:
     """Shops with tags to write, for the sweep."""
-    working = session.scalars(select(Shop.id).where(Shop.uninstalled_at.is_(None), Shop.token_error.is_(None))).all()
-    return [shop_id for shop_id in working if pending(session, shop_id, now, limit=1)]
-
-
-def lease(shop_id: int, seconds: float) -> datetime | None:
-    """Take the shop's tag writing until the returned instant; None if another process has it.
-
-    Two writers would be repaired by the columns in the end, but would ask Shopify for everything twice.
-    """
-    now = clock.wall()
-    until = now + timedelta(seconds=seconds)
-    free = or_(Shop.sync_leased_until.is_(None), Shop.sync_leased_until < now)
-    taken = update(Shop).where(Shop.id == shop_id, free).values(sync_leased_until=until)
-    with db.write() as session:
-        return until if cast("CursorResult[None]", session.execute(taken)).rowcount == 1 else None
-
-
-def give_back(shop_id: int, until: datetime) -> None:
-    """End a lease early, unless it ran out and another process has the shop's tag writing by now."""
-    ours = (Shop.id == shop_id, Shop.sync_leased_until == until)
-    with db.write() as session:
-        session.execute(update(Shop).where(*ours).values(sync_leased_until=None))
+    return [shop_id for shop_id in shops.answering(session, now) if pending(session, shop_id, now, limit=1)]
 
 
 def _change(customer_id: int, wanted: int, applied: int, unsure: int, foreign: int) -> Change:
@@ -173,11 +154,14 @@ def _record_written(session: Session, shop_id: int, changes: list[Change]) -> No
 
 
 def _drop_customer(session: Session, shop_id: int, customer_id: int, now: datetime) -> None:
-    """The customer was deleted meanwhile and we have not heard yet: there is nobody left to tag."""
+    """The customer was deleted meanwhile and we have not heard yet: there is nobody left to tag.
+
+    What they carried is kept: if they turn out to have been merged, somebody else carries it now.
+    """
     session.execute(
         update(Customer)
         .where(Customer.shop_id == shop_id, Customer.customer_id == customer_id)
-        .values(deleted_at=now, wanted_tags=0, applied_tags=0, unsure_tags=0, foreign_tags=0, next_review_at=None)
+        .values(deleted_at=now, wanted_tags=0, next_review_at=None)
     )
 
 

@@ -17,6 +17,11 @@ class WorkLeft:
     run: bool
     tags: bool
 
+    def at(self, stage: str) -> bool:
+        """Whether a stage (plugin.queues) has something to do that it can do now."""
+        waiting = {"drain": self.deliveries, "review": self.due_customers, "run": self.run, "sync": self.tags}
+        return bool(waiting.get(stage))
+
     def __bool__(self) -> bool:
         return bool(self.deliveries or self.due_customers or self.run or self.tags)
 

@@ -8,6 +8,8 @@ from plugin.db import session as db
 from plugin.db.models import InboxEvent
 from plugin.ledger import Ledger
 from plugin.topics import PayloadRefused, Topic
+from plugin.turns import Turn
+from workers import turn
 
 log = structlog.get_logger()
 
@@ -17,11 +19,15 @@ BATCHES_A_JOB = 4
 
 def drain_inbox(shop_id: int) -> None:
     """Fold batches until none is left or this shop has had its turn."""
-    queues.awake("drain", shop_id)
-    for _ in range(BATCHES_A_JOB):
-        if not drain_batch(shop_id):
-            return
-    queues.wake("drain", shop_id)
+
+    def drain(mine: Turn) -> bool:
+        for _ in range(BATCHES_A_JOB):
+            mine.renew()
+            if not drain_batch(shop_id):
+                return False
+        return True
+
+    turn.run("drain", shop_id, drain)
 
 
 def drain_batch(shop_id: int) -> bool:
@@ -45,17 +51,19 @@ def drain_batch(shop_id: int) -> bool:
             inbox.release(session, shop_id, claimed)
         raise
     except Exception as error:
+        # Tried again at once, and soon one by one: the counted attempts end it, and the others need not wait.
+        log.exception("batch_not_folded", shop_id=shop_id, deliveries=len(claimed))
         _give_up(shop_id, claimed, error)
-        raise
+        return True
     if changed:
         queues.wake("sync", shop_id)
     return True
 
 
 def _fold(shop_id: int, claimed: list[str]) -> int:
-    now = clock.now()
     with db.write() as session:
         shops.hold(session, shop_id)
+        now = clock.now()  # after whoever held the shop: a customer must not be judged by an instant that has passed
         events = inbox.pending(session, shop_id, claimed)
         readings = _read(events)
         book = Ledger(session, shop_id)

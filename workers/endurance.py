@@ -12,17 +12,18 @@ log = structlog.get_logger()
 AGAIN_SECONDS = 1
 
 
-def keep_at(work: Callable[[], None]) -> None:
-    """Run `work` until it ends by itself; begin anew whenever it ends for want of Redis."""
+def keep_at(work: Callable[[], bool]) -> None:
+    """Run `work` until it says that it is done; begin anew whenever it ends for want of Redis."""
     while True:
         try:
-            work()
+            done = work()
         except RedisError as error:
             log.warning("redis_unavailable", reason=type(error).__name__)
             _listen_to_signals_again()
             time.sleep(AGAIN_SECONDS)
         else:
-            return
+            if done:
+                return
 
 
 def _listen_to_signals_again() -> None:

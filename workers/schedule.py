@@ -7,15 +7,19 @@ from workers import endurance, sweep
 
 # The job, and when it runs (cron, UTC).
 TIMETABLE = ((sweep.sweep, "* * * * *"),)
+# A sweep that waited for a minute is not worth doing: the next one is there.
+WAITS_SECONDS = 60
+KEPT_SECONDS = 86_400
 
 
 def run() -> None:
     """Enqueue the timetable's jobs when they are due, until told to stop."""
 
-    def keep_time() -> None:
+    def keep_time() -> bool:
         scheduler = CronScheduler(connection=queues.connection(), logging_level="WARNING")
         register(scheduler)
         scheduler.start()  # type: ignore[no-untyped-call]
+        return True
 
     endurance.keep_at(keep_time)
 
@@ -23,4 +27,5 @@ def run() -> None:
 def register(scheduler: CronScheduler) -> None:
     """Enter the timetable."""
     for job, cron in TIMETABLE:
-        scheduler.register(job, queue_name=queues.TIMED_QUEUE, cron=cron, job_timeout=300, result_ttl=0)
+        times = {"job_timeout": 300, "result_ttl": 0, "failure_ttl": KEPT_SECONDS, "ttl": WAITS_SECONDS}
+        scheduler.register(job, queue_name=queues.TIMED_QUEUE, cron=cron, **times)  # type: ignore[arg-type]

@@ -8,11 +8,21 @@ from plugin import queues
 from workers import endurance
 
 
-def serve(queue_names: Sequence[str], *, burst: bool = False) -> None:
-    """Do the jobs of these queues (all if none is named), in this order, until told to stop or nothing is left."""
-    chosen = [queues.queue(name) for name in queue_names or queues.QUEUES]
+def serve(queue_names: Sequence[str], *, burst: bool = False) -> bool:
+    """Do the jobs of these queues (all if none is named), in this order, until told to stop; a burst ends by itself.
 
-    def work() -> None:
-        SimpleWorker(chosen, connection=queues.connection()).work(burst=burst, logging_level="WARNING")
+    Returns whether it was told to stop.
+    """
+    chosen = [queues.queue(name) for name in queue_names or queues.QUEUES]
+    told = False
+
+    def work() -> bool:
+        nonlocal told
+        worker = SimpleWorker(chosen, connection=queues.connection())
+        worker.work(burst=burst, logging_level="WARNING")
+        # RQ's loop also ends on errors it keeps to itself.
+        told = worker._shutdown_requested_date is not None
+        return told or burst
 
     endurance.keep_at(work)
+    return told

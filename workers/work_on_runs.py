@@ -4,10 +4,12 @@ import time
 
 import structlog
 
-from plugin import backfill, clock, queues, refresh, runs, shops
+from plugin import backfill, clock, queues, refresh, runs
 from plugin.db import session as db
 from plugin.db.models import Run
 from plugin.shopify import errors
+from plugin.turns import Turn
+from workers import turn
 
 log = structlog.get_logger()
 
@@ -18,47 +20,52 @@ POLLS_A_JOB = 10
 
 def work_on_runs(shop_id: int) -> None:
     """Work on the shop's next run until it is finished, or Shopify needs more time."""
-    queues.awake("run", shop_id)
-    with db.read() as session:
-        run = runs.next_run(session, shop_id)
-    if run is None:
-        return
+
+    def work(mine: Turn) -> bool:
+        with db.read() as session:
+            run = runs.next_run(session, shop_id)
+        return run is not None and _go_on(run, mine)
+
+    turn.run("run", shop_id, work)
+
+
+def _go_on(run: Run, mine: Turn) -> bool:
+    """Take a run further; returns whether more is left of it. What a run cannot get over ends it, with the reason."""
     try:
-        finished = _work(shop_id, run)
+        finished = _work(run, mine)
     except errors.ShopifyError as error:
-        _stopped(shop_id, run, error)
-        return
-    if finished:
-        with db.write() as session:
-            runs.finish(session.get_one(Run, (shop_id, run.id)), clock.now())
-        log.info("run_finished", shop_id=shop_id, run=run.kind)
-        queues.wake("sync", shop_id)
-    queues.wake("run", shop_id)
-
-
-def _work(shop_id: int, run: Run) -> bool:
-    if run.kind == runs.IMPORT and "after" not in run.position and not _import(shop_id, run):
+        if not error.transient:
+            _finish(run, str(error))
+        raise
+    except (KeyError, ValueError, TypeError) as error:
+        # Shopify's data or our reading of it: asking for the same again would end the same.
+        log.exception("run_failed", run=run.kind)
+        _finish(run, f"Something in the data could not be read ({type(error).__name__})")
         return False
-    refresh.refresh_shop(shop_id, run, cause="import" if run.kind == runs.IMPORT else "settings")
+    if finished:
+        _finish(run)
+        queues.wake("sync", run.shop_id)
+    return not finished
+
+
+def _work(run: Run, mine: Turn) -> bool:
+    if run.kind == runs.IMPORT and "after" not in run.position and not _import(run, mine):
+        return False
+    refresh.refresh_shop(run, mine, cause="import" if run.kind == runs.IMPORT else "settings")
     return True
 
 
-def _import(shop_id: int, run: Run) -> bool:
+def _import(run: Run, mine: Turn) -> bool:
     with db.write() as session:
-        runs.begin(session.get_one(Run, (shop_id, run.id)), run.stage or "ordering", clock.now())
-    client = shops.admin_client(shop_id)
+        runs.begin(session.get_one(Run, (run.shop_id, run.id)), run.stage or "ordering", clock.now())
     for _ in range(POLLS_A_JOB):
-        if backfill.advance(client, shop_id, run):
+        if backfill.advance(run, mine):
             return True
         time.sleep(POLL_SECONDS)
     return False
 
 
-def _stopped(shop_id: int, run: Run, error: errors.ShopifyError) -> None:
-    """A passing fault leaves the run as it is, for the sweep; anything else ends it with its reason."""
-    log.warning("run_interrupted", shop_id=shop_id, run=run.kind, kind=type(error).__name__, reason=str(error))
-    if isinstance(error, errors.TokenRejected):
-        shops.note_token_rejected(shop_id, str(error))
-    if not error.transient:
-        with db.write() as session:
-            runs.finish(session.get_one(Run, (shop_id, run.id)), clock.now(), str(error))
+def _finish(run: Run, error: str | None = None) -> None:
+    with db.write() as session:
+        runs.finish(session.get_one(Run, (run.shop_id, run.id)), clock.now(), error)
+    log.info("run_finished", run=run.kind, error=error)

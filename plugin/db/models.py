@@ -75,7 +75,9 @@ class Shop(Base):
     settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
     # Every transaction that folds or refreshes starts by counting this up: one writer a shop, on either database.
     writes: Mapped[int] = mapped_column(default=0)
-    sync_leased_until: Mapped[datetime | None]
+    # Shopify refuses our calls for this reason; until that instant we do not ask again.
+    api_error: Mapped[str | None] = mapped_column(Text)
+    paused_until: Mapped[datetime | None]
 
 
 class InboxEvent(Base):
@@ -161,7 +163,7 @@ class Customer(Base):
 
 
 # The work of tag writing. The same text in index and queries: SQLite uses a partial index only for its own words.
-PENDING_TAGS = text("((wanted_tags & ~foreign_tags) <> applied_tags OR unsure_tags <> 0)")
+PENDING_TAGS = text("(deleted_at IS NULL AND ((wanted_tags & ~foreign_tags) <> applied_tags OR unsure_tags <> 0))")
 Index(
     "ix_customers_pending_tags",
     Customer.shop_id,
@@ -253,6 +255,17 @@ class TagChange(Base):
 
 Index("ix_tag_changes_at", TagChange.shop_id, TagChange.at)
 Index("ix_tag_changes_customer", TagChange.shop_id, TagChange.customer_id)
+
+
+class TurnRow(Base):
+    """Which process does a stage's work for the shop, and until when (the machine's own time)."""
+
+    __tablename__ = "turns"
+
+    shop_id: Mapped[int] = shop_key()
+    stage: Mapped[str] = mapped_column(String(16), primary_key=True)
+    holder: Mapped[str] = mapped_column(String(16))
+    until: Mapped[datetime]
 
 
 class Run(Base):

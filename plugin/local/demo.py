@@ -24,6 +24,7 @@ from dev_store.client import DevStoreClient
 from dev_store.recount import History
 from plugin import app, clock, shops, work_left
 from plugin.db import session as db
+from plugin.local import processes
 from plugin.local.stack import Stack
 from plugin.segments import presets
 
@@ -45,7 +46,7 @@ def run(directory: Path, *, once: bool) -> bool:
     4. Place today's orders. 5. Compare the tags in the store with a plain recount of the file. 6. Stay open, unless
     `once`.
     """
-    shutil.rmtree(directory, ignore_errors=True)
+    _empty(directory)
     console = Console()
     stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -72,6 +73,18 @@ def run(directory: Path, *, once: bool) -> bool:
             stop.wait()
         console.print("Stopping.")
     return equal
+
+
+def _empty(directory: Path) -> None:
+    """Remove what an earlier demo left; a directory that is in use, or holds anything else, is left alone."""
+    if directory.exists() and any(directory.iterdir()) and not (directory / "lock").exists():
+        raise DemoFailed(f"{directory} holds something else than a demo: name another directory")
+    with processes.hold_directory(directory):
+        for entry in directory.iterdir():
+            if entry.is_dir():
+                shutil.rmtree(entry)
+            elif entry.name != "lock":
+                entry.unlink()
 
 
 def _start(stack: Stack, console: Console) -> None:

@@ -146,7 +146,8 @@ def _work_until_quiet(shop_id: int) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         sweep.sweep()
-        serve.serve(queues.QUEUES, burst=True)
+        if serve.serve(queues.QUEUES, burst=True):
+            raise KeyboardInterrupt
         with db.read() as session:
             left = work_left.of(session, shop_id, clock.now())
         if not left:

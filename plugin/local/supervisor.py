@@ -16,7 +16,7 @@ from plugin.local import embedded_redis, processes
 START_SECONDS = 60
 
 # First who makes work, then who does it, Redis last.
-STOP_ORDER = ("scheduler", "worker-inbox", "worker-tags", "web", "dev-store", "redis")
+STOP_ORDER = ("scheduler", "worker-inbox", "worker-tags", "worker-runs", "web", "dev-store", "redis")
 
 
 class StartFailed(Exception):
@@ -43,9 +43,10 @@ class Supervisor:
         self.wait_for("web", f"http://127.0.0.1:{self.environment['WEB_PORT']}/healthz")
 
     def start_workers(self) -> None:
-        """Start one worker for what must be quick and one for what waits on Shopify."""
-        self.spawn("worker-inbox", "plugin.cli", "worker", "--queue", "timed", "--queue", "inbox", "--queue", "runs")
+        """Start one worker for what must be quick, one that waits for Shopify, one for what takes long."""
+        self.spawn("worker-inbox", "plugin.cli", "worker", "--queue", "timed", "--queue", "inbox")
         self.spawn("worker-tags", "plugin.cli", "worker", "--queue", "tags")
+        self.spawn("worker-runs", "plugin.cli", "worker", "--queue", "runs")
 
     def start_scheduler(self) -> None:
         """Start the timetable."""

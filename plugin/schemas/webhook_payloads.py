@@ -162,8 +162,8 @@ class CustomersMergedPayload(Payload):
             kept, deleted = (
                 ids.number("Customer", data[f"admin_graphql_api_customer_{which}_id"]) for which in ("kept", "deleted")
             )
-        except ValueError as error:
-            raise ValidationError(str(error)) from error
+        except ValueError:
+            raise ValidationError("Not the global ids of customers") from None
         if kept == deleted:
             raise ValidationError("A customer cannot be merged into itself")
         return CustomersMerged(kept, deleted, data["status"].lower() == "completed")

@@ -18,7 +18,7 @@ from plugin.shopify.id_tokens import IdToken
 # What the library calls an outcome, and what it means to us. Anything else is Shopify or the network being unwell.
 FAILURES: dict[str, type[errors.ShopifyError]] = {
     "invalid_subject_token": errors.InvalidSubjectToken,
-    "invalid_client": errors.TokenRejected,
+    "invalid_client": errors.CredentialsRefused,
     "invalid_grant": errors.TokenRejected,
     "refresh_token_expired": errors.TokenRejected,
 }

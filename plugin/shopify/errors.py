@@ -1,10 +1,20 @@
 """What can go wrong when we talk to Shopify. One tree; `transient` says whether another try later is worth it."""
 
+from datetime import timedelta
+
 
 class ShopifyError(Exception):
     """A call to Shopify did not do what it was for. The message never holds a token or a customer's data."""
 
     transient = False
+    # How long to leave the shop alone: what a person has to mend does not get better by asking every minute.
+    pause = timedelta(0)
+
+
+class Paused(ShopifyError):
+    """Not asked: Shopify refused us a while ago, and it is too early to try again."""
+
+    transient = True
 
 
 class ShopUnavailable(ShopifyError):
@@ -26,6 +36,14 @@ class EgressRefused(ShopifyError):
     """
 
     transient = True
+    pause = timedelta(minutes=5)
+
+
+class CredentialsRefused(ShopifyError):
+    """Shopify does not take the app's client id and secret: every shop is affected, and the operator has to mend it."""
+
+    transient = True
+    pause = timedelta(minutes=5)
 
 
 class TokenRejected(ShopifyError):
@@ -35,9 +53,13 @@ class TokenRejected(ShopifyError):
 class ShopGone(ShopifyError):
     """404: no such shop. 402 or 423: the shop is frozen or locked. Nothing to do until that changes."""
 
+    pause = timedelta(hours=1)
+
 
 class QueryRefused(ShopifyError):
     """A top-level GraphQL error: the document is wrong, access to a field is denied, an id is malformed."""
+
+    pause = timedelta(hours=1)
 
 
 class UserErrors(ShopifyError):

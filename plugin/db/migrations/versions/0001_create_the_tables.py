@@ -34,7 +34,8 @@ def upgrade() -> None:
         sa.Column("imported_at", Instant(), nullable=True),
         sa.Column("settings", sa.JSON(), nullable=False),
         sa.Column("writes", sa.BigInteger(), nullable=False),
-        sa.Column("sync_leased_until", Instant(), nullable=True),
+        sa.Column("api_error", sa.Text(), nullable=True),
+        sa.Column("paused_until", Instant(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_shops")),
         sa.UniqueConstraint("domain", name=op.f("uq_shops_domain")),
     )
@@ -67,8 +68,12 @@ def upgrade() -> None:
             "ix_customers_pending_tags",
             ["shop_id", "customer_id"],
             unique=False,
-            sqlite_where=sa.text("((wanted_tags & ~foreign_tags) <> applied_tags OR unsure_tags <> 0)"),
-            postgresql_where=sa.text("((wanted_tags & ~foreign_tags) <> applied_tags OR unsure_tags <> 0)"),
+            sqlite_where=sa.text(
+                "(deleted_at IS NULL AND ((wanted_tags & ~foreign_tags) <> applied_tags OR unsure_tags <> 0))"
+            ),
+            postgresql_where=sa.text(
+                "(deleted_at IS NULL AND ((wanted_tags & ~foreign_tags) <> applied_tags OR unsure_tags <> 0))"
+            ),
         )
 
     op.create_table(
@@ -221,9 +226,20 @@ def upgrade() -> None:
         batch_op.create_index("ix_tag_changes_at", ["shop_id", "at"], unique=False)
         batch_op.create_index("ix_tag_changes_customer", ["shop_id", "customer_id"], unique=False)
 
+    op.create_table(
+        "turns",
+        sa.Column("shop_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("stage", sa.String(length=16), nullable=False),
+        sa.Column("holder", sa.String(length=16), nullable=False),
+        sa.Column("until", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["shop_id"], ["shops.id"], name=op.f("fk_turns_shop_id")),
+        sa.PrimaryKeyConstraint("shop_id", "stage", name=op.f("pk_turns")),
+    )
+
 
 def downgrade() -> None:
     """Take the change back."""
+    op.drop_table("turns")
     with op.batch_alter_table("tag_changes", schema=None) as batch_op:
         batch_op.drop_index("ix_tag_changes_customer")
         batch_op.drop_index("ix_tag_changes_at")
@@ -270,8 +286,12 @@ def downgrade() -> None:
     with op.batch_alter_table("customers", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_customers_pending_tags",
-            sqlite_where=sa.text("((wanted_tags & ~foreign_tags) <> applied_tags OR unsure_tags <> 0)"),
-            postgresql_where=sa.text("((wanted_tags & ~foreign_tags) <> applied_tags OR unsure_tags <> 0)"),
+            sqlite_where=sa.text(
+                "(deleted_at IS NULL AND ((wanted_tags & ~foreign_tags) <> applied_tags OR unsure_tags <> 0))"
+            ),
+            postgresql_where=sa.text(
+                "(deleted_at IS NULL AND ((wanted_tags & ~foreign_tags) <> applied_tags OR unsure_tags <> 0))"
+            ),
         )
         batch_op.drop_index(
             "ix_customers_next_review",
