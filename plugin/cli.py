@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from plugin import config
-
 if TYPE_CHECKING:
     from dev_store.client import DevStoreClient
     from plugin.db.models import Shop
@@ -99,7 +97,7 @@ def serve() -> None:
     """Serve Shopify's deliveries and the merchant's page on 127.0.0.1:WEB_PORT."""
     from plugin.local import web
 
-    web.serve(config.load())
+    web.serve()
 
 
 @cli.command()

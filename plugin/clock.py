@@ -1,4 +1,4 @@
-"""The only reader of the time. Nothing below a job asks for it; functions take `as_of` instead.
+"""The only reader of the time. The segment engine and the ledger never ask for it: they are told.
 
 Outside production the development store can set the clock through a file named by CLOCK_FILE, so that every process of
 one installation agrees. The file holds either an instant to stand still at (`1997-10-02T00:00:00+00:00`) or an offset

@@ -1,6 +1,6 @@
 """Works out what tags customers should carry and records it: load columns, evaluate, write down only what changed.
 
-Four callers, one meaning of "in the segment": a drained batch, the sweep, a whole shop, a preview.
+Its callers share one meaning of "in the segment": a drained batch, a look-up, the sweep, a whole shop.
 """
 
 from collections.abc import Iterator, Sequence

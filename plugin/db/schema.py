@@ -1,4 +1,4 @@
-"""Bringing a database to the newest tables, and telling whether it is there."""
+"""Bringing a database to the newest tables."""
 
 from pathlib import Path
 

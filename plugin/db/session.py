@@ -16,6 +16,9 @@ _sqlite_turn = threading.Lock()
 # Shopify gives a delivery 5 s in all: a database that is busy for longer is answered 503 and tried again by Shopify.
 BUSY_SECONDS = 4
 
+# A connection for each of the web server's threads (plugin.local.web); a worker uses one.
+POOL_SIZE = 32
+
 
 def configure(database_url: str) -> None:
     """Work on the database at `database_url` from now on."""
@@ -32,8 +35,14 @@ def connect(database_url: str) -> Engine:
     """
     url = make_url(database_url)
     if url.get_backend_name() != "sqlite":
-        seconds = {"connect_timeout": BUSY_SECONDS}
-        return create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=seconds)
+        return create_engine(
+            url,
+            pool_pre_ping=True,
+            pool_size=POOL_SIZE,
+            pool_timeout=BUSY_SECONDS,
+            hide_parameters=True,
+            connect_args={"connect_timeout": BUSY_SECONDS},
+        )
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     options = {"timeout": BUSY_SECONDS, "isolation_level": None}

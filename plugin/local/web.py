@@ -6,7 +6,6 @@ from granian.log import LogLevels
 from granian.server import Server
 
 from plugin import app
-from plugin.config import Config
 from plugin.db import schema, session
 from plugin.local import processes
 
@@ -14,9 +13,9 @@ from plugin.local import processes
 THREADS = 32
 
 
-def serve(settings: Config) -> None:
+def serve() -> None:
     """Bring the tables up to date and serve until told to stop; a SIGTERM loses no request."""
-    app.start()
+    settings = app.start()
     schema.upgrade(session.engine())
     session.engine().dispose()
     Server(

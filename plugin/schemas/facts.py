@@ -1,7 +1,10 @@
 """What Shopify tells us, whichever door it came through: a webhook, an import or a look-up. Money in minor units."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+
+# What a packed history can hold as whole seconds in 32 bits.
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2106, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,10 @@ class OrderFacts:
     total: int
     subtotal: int
     units: int
+
+    def __post_init__(self) -> None:
+        if not EARLIEST <= self.processed_at < LATEST:
+            raise ValueError(f"An order placed in the year {self.processed_at.year}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,16 @@
 plugin.topics says which schema a topic has. Reference: https://shopify.dev/docs/api/webhooks
 """
 
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
 
 from plugin import money
-from plugin.schemas.facts import CustomerFacts, CustomersMerged, OrderChanged, OrderFacts
+from plugin.schemas.facts import EARLIEST, LATEST, CustomerFacts, CustomersMerged, OrderChanged, OrderFacts
 from plugin.shopify import ids
 
 LARGEST_ID = 2**63 - 1
-EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2106, 1, 1, tzinfo=UTC)
 
 
 class Payload(Schema):
@@ -31,7 +30,7 @@ def shopify_id(**options: Any) -> fields.Integer:
 def instant(**options: Any) -> fields.AwareDateTime:
     """A time with its offset, taken over as UTC."""
     return fields.AwareDateTime(
-        format="iso", default_timezone=UTC, validate=validate.Range(EARLIEST, LATEST), **options
+        format="iso", default_timezone=UTC, validate=validate.Range(EARLIEST, LATEST, max_inclusive=False), **options
     )
 
 
