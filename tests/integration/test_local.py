@@ -75,8 +75,8 @@ def running_in(directory: Path) -> list[str]:
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_nothing_is_left_running(up, tmp_path, how):
     installation = up()
-    # The command itself, Redis, the web server and its worker, two workers, the scheduler.
-    wait_until(lambda: len(running_in(tmp_path)) == 7)
+    # The command itself, Redis, the web server and its worker, three workers, the scheduler.
+    wait_until(lambda: len(running_in(tmp_path)) == 8)
     installation.send_signal(how)
     assert installation.wait(60) == (0 if how != signal.SIGKILL else -signal.SIGKILL)
     wait_until(lambda: running_in(tmp_path) == [])
