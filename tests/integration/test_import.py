@@ -78,6 +78,7 @@ def test_a_history_is_imported_and_tagged(new_shop):
     [("_fold_customers", True), ("_fold_orders", True), ("_fold_orders", False), ("_move", True), ("_move", False)],
     ids=["between customers", "between orders", "with orders half stored", "before the place", "after the place"],
 )
+@ON_SQLITE
 def test_an_import_killed_at_any_moment_ends_in_the_same_rows(new_shop, monkeypatch, function, before):
     shop = new_shop()
     fill(shop)
@@ -130,6 +131,7 @@ def forget_history(shop: InstalledShop) -> None:
         runs.start_import(session, shop.id, clock.now())
 
 
+@ON_SQLITE
 def test_a_failed_export_is_asked_for_again(new_shop):
     shop = new_shop()
     fill(shop)
@@ -168,6 +170,7 @@ def test_a_download_that_breaks_off_goes_on_later(new_shop, kind, monkeypatch):
     assert tagged(shop) == expected(shop)
 
 
+@ON_SQLITE
 def test_nobody_is_judged_before_the_whole_history_is_here(new_shop):
     shop = new_shop()
     buyers = fill(shop)
@@ -205,6 +208,7 @@ def test_the_newest_facts_win_whichever_came_first(new_shop, first):
         assert session.get_one(Order, (shop.id, old["id"])).cancelled_at is not None
 
 
+@ON_SQLITE
 def test_an_order_deleted_after_shopify_wrote_the_file_stays_deleted(new_shop):
     shop = new_shop()
     shop.buyers(2)

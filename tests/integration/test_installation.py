@@ -56,6 +56,7 @@ def test_the_first_opening_stores_encrypted_tokens_default_segments_and_an_impor
     assert {"read_orders", "write_customers"} <= set(shop.row().scopes.split(","))
 
 
+@ON_SQLITE
 def test_the_second_opening_does_nothing(shop, asked):
     before = shop.row()
     assert open_app(shop.store, shop.handle) == shop.id
@@ -160,6 +161,7 @@ def let_die(shop: InstalledShop) -> None:
 
 
 @pytest.mark.parametrize("end", [revoke, let_die])
+@ON_SQLITE
 def test_without_tokens_work_pauses_until_the_merchant_opens_the_app(shop, end, asked):
     shop.buyers(2)
     shop.settle()

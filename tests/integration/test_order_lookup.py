@@ -69,6 +69,7 @@ def test_a_refund_whose_update_came_is_not_asked_about(shop):
     assert (stored(shop, order_id).stale_at, shop.store.stats()["requests"]) == (None, before)
 
 
+@ON_SQLITE
 def test_an_order_known_only_by_its_refund_is_fetched_and_counts(shop):
     order = shop.store.place_order(shop.handle, [{"price": "30.00"}, {"price": "20.00"}], "new")
     shop.store.refund_order(shop.handle, order["id"], [{"index": 1, "quantity": 1}])
@@ -81,6 +82,7 @@ def test_an_order_known_only_by_its_refund_is_fetched_and_counts(shop):
     assert stored(shop, order["id"]).total == 3_000
 
 
+@ON_SQLITE
 def test_an_edited_order_of_many_pages_is_read_to_its_last_line(shop):
     shop.save_segments(UNITS)
     order = shop.store.place_order(shop.handle, [{"price": "1.00"}] * 120, "new")
@@ -107,6 +109,7 @@ def test_an_order_with_more_lines_than_a_page_of_lines_holds_is_read_whole(shop)
     assert stored(shop, order["id"]).units == 329
 
 
+@ON_SQLITE
 def test_an_order_deleted_meanwhile_is_asked_about_once(shop):
     _, order_id = big_spender(shop)
     refund_unheard(shop, order_id)

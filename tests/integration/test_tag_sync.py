@@ -38,6 +38,7 @@ def test_wanted_tags_are_written_once_with_one_row_a_write(shop):
     assert consistent(shop)
 
 
+@ON_SQLITE
 def test_adding_and_removing_for_one_customer_is_one_row(shop):
     (buyer,) = shop.buyers(1)
     shop.settle()
@@ -97,6 +98,7 @@ def test_a_merge_does_not_make_a_merchants_tag_ours(new_shop):
     assert shop.changes(kept)[-1].removed == []
 
 
+@ON_SQLITE
 def test_a_merge_into_a_customer_we_tagged_keeps_the_merchants_tag(new_shop):
     shop = new_shop()
     kept, gone = shop.buyers(2)
@@ -107,6 +109,7 @@ def test_a_merge_into_a_customer_we_tagged_keeps_the_merchants_tag(new_shop):
     assert shop.tags(kept) == ["first-time", "repeat"]
 
 
+@ON_SQLITE
 def test_tags_of_a_merged_customer_are_ours_to_take_off(shop):
     kept, gone = shop.buyers(2)
     shop.settle()
@@ -116,6 +119,7 @@ def test_tags_of_a_merged_customer_are_ours_to_take_off(shop):
     assert shop.customer(gone).applied_tags == 0
 
 
+@ON_SQLITE
 def test_a_customer_deleted_meanwhile_is_dropped_and_the_others_are_tagged(shop):
     first, deleted, last = shop.buyers(3)
     shop.drain()
@@ -131,6 +135,7 @@ def test_a_customer_deleted_meanwhile_is_dropped_and_the_others_are_tagged(shop)
     assert len(shop.changes(deleted)) == 1
 
 
+@ON_SQLITE
 def test_a_customer_with_250_tags_is_set_aside_and_tried_again_after_a_day(shop):
     full, other = shop.buyers(2)
     shop.store.tag_customer(shop.handle, full, add=[f"theirs-{i}" for i in range(250)])
@@ -169,6 +174,7 @@ def test_a_removed_segments_tag_comes_off_everybody(shop):
     assert consistent(shop)
 
 
+@ON_SQLITE
 def test_a_renamed_tag_replaces_the_old_one(shop):
     shop.save_segments(segment("buyer"))
     buyers = shop.buyers(2)
