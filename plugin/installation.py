@@ -94,7 +94,7 @@ def _store_in(session: Session, domain: str, pair: TokenPair, about: dict[str, s
         setattr(shop, name, value)
     shops.store_tokens(shop, pair)
     session.flush()
-    if not segment_store.definitions(session, shop.id):
+    if not segment_store.tags_by_bit(session, shop.id):  # a merchant who removed them all wants none
         segment_store.save(session, shop.id, presets.DEFAULTS, now)
     if shop.imported_at is None:
         runs.start_import(session, shop.id, now)
