@@ -23,7 +23,7 @@ check: .venv/dev  ## Lint, types and import rules, without running anything
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-run: .venv/runtime  ## Run the app with the settings in .env: web, two workers, scheduler
+run: .venv/runtime  ## Run the app with the settings in .env: web, three workers, scheduler
 	$(BIN)/regulars up
 
 bench: .venv/dev  ## Print how fast it is, as ratios to plain baselines in the same run
