@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import CursorResult, exists, func, insert, literal, select, update
+from sqlalchemy import CursorResult, TextClause, exists, func, insert, literal, select, update
 from sqlalchemy.orm import Session, defer
 
-from plugin.db.models import PENDING_EVENT, InboxEvent
+from plugin.db.models import FAILED_EVENT, PENDING_EVENT, InboxEvent
 
 # A delivery that was being folded when its process died this often is folded alone, so that it takes no others along;
 # one that still brings the process down is set aside for a person to look at.
@@ -136,18 +136,24 @@ def failed(session: Session, shop_id: int) -> list[InboxEvent]:
 
 def failed_count(session: Session, shop_id: int) -> int:
     """How many deliveries of the shop are set aside."""
-    aside = (InboxEvent.shop_id == shop_id, InboxEvent.failed_at.is_not(None))
-    return session.scalar(select(func.count()).select_from(InboxEvent).where(*aside)) or 0
+    return _count(session, shop_id, FAILED_EVENT)
 
 
 def pending_count(session: Session, shop_id: int) -> int:
     """How many deliveries of the shop wait to be folded in."""
-    return (
-        session.scalar(select(func.count()).select_from(InboxEvent).where(InboxEvent.shop_id == shop_id, PENDING_EVENT))
-        or 0
-    )
+    return _count(session, shop_id, PENDING_EVENT)
+
+
+def any_pending(session: Session, shop_id: int) -> bool:
+    """Whether a delivery of the shop waits; unlike counting, quick however many there are."""
+    waiting = select(InboxEvent.webhook_id).where(InboxEvent.shop_id == shop_id, PENDING_EVENT)
+    return session.scalar(waiting.limit(1)) is not None
 
 
 def shops_waiting(session: Session) -> list[int]:
     """Shops with pending deliveries, for the sweep."""
     return list(session.scalars(select(InboxEvent.shop_id).where(PENDING_EVENT).distinct()))
+
+
+def _count(session: Session, shop_id: int, which: TextClause) -> int:
+    return session.scalar(select(func.count()).select_from(InboxEvent).where(InboxEvent.shop_id == shop_id, which)) or 0

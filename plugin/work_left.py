@@ -1,36 +1,28 @@
-"""How much is still to be done for a shop: what the demo, rehearsals and tests wait for to be nothing."""
+"""What is still to be done for a shop, by stage (plugin.queues): what jobs, the demo, rehearsals and tests look at.
 
-from dataclasses import dataclass
+Refused tags and failed deliveries wait for people and are not in it; stale orders have their own patience.
+"""
+
+from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from plugin import inbox, refresh, runs, tag_sync
 
-
-@dataclass(frozen=True, slots=True)
-class WorkLeft:
-    """What waits at each stage; refused tags and failed deliveries wait for people and are not in it."""
-
-    deliveries: int
-    due_customers: bool
-    run: bool
-    tags: bool
-
-    def at(self, stage: str) -> bool:
-        """Whether a stage (plugin.queues) has something to do that it can do now."""
-        waiting = {"drain": self.deliveries, "review": self.due_customers, "run": self.run, "sync": self.tags}
-        return bool(waiting.get(stage))
-
-    def __bool__(self) -> bool:
-        return bool(self.deliveries or self.due_customers or self.run or self.tags)
+LEFT: dict[str, Callable[[Session, int, datetime], bool]] = {
+    "drain": lambda session, shop_id, _: inbox.any_pending(session, shop_id),
+    "review": lambda session, shop_id, now: bool(refresh.due(session, shop_id, now, limit=1)),
+    "run": lambda session, shop_id, _: runs.next_run(session, shop_id) is not None,
+    "sync": lambda session, shop_id, now: bool(tag_sync.pending(session, shop_id, now, limit=1)),
+}
 
 
-def of(session: Session, shop_id: int, now: datetime) -> WorkLeft:
-    """What is left to do for one shop right now."""
-    return WorkLeft(
-        deliveries=inbox.pending_count(session, shop_id),
-        due_customers=bool(refresh.due(session, shop_id, now, limit=1)),
-        run=runs.next_run(session, shop_id) is not None,
-        tags=bool(tag_sync.pending(session, shop_id, now, limit=1)),
-    )
+def of(session: Session, shop_id: int, now: datetime) -> list[str]:
+    """The stages that have something to do for one shop right now."""
+    return [stage for stage in LEFT if at(session, shop_id, stage, now)]
+
+
+def at(session: Session, shop_id: int, stage: str, now: datetime) -> bool:
+    """Whether a stage has something to do for one shop that it can do right now."""
+    return stage in LEFT and LEFT[stage](session, shop_id, now)

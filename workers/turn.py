@@ -40,7 +40,7 @@ def run(stage: str, shop_id: int, work: Callable[[Turn], bool]) -> None:
 
 def _left(stage: str, shop_id: int) -> bool:
     with db.read() as session:
-        return work_left.of(session, shop_id, clock.now()).at(stage)
+        return work_left.at(session, shop_id, stage, clock.now())
 
 
 def _stopped(shop: Shop, error: errors.ShopifyError) -> None:
