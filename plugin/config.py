@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
 from environs import Env, EnvError
-from marshmallow.validate import Length, OneOf, Range
+from marshmallow.validate import Email, Length, OneOf, Range
 
 
 class ConfigError(Exception):
@@ -24,7 +24,11 @@ class Config:
     database_url: str
     redis_url: str
     app_url: str
+    web_host: str
     web_port: int
+    trusted_proxies: int
+    operator_name: str
+    support_email: str
     client_id: str
     client_secret: str
     old_client_secret: str | None
@@ -76,7 +80,11 @@ def read_environment() -> Config:
             database_url=env.str("DATABASE_URL", "sqlite:///.data/regulars.sqlite3"),
             redis_url=env.str("REDIS_URL", validate=Length(min=1)),
             app_url=env.str("APP_URL").rstrip("/"),
+            web_host=env.str("WEB_HOST", "127.0.0.1", validate=Length(min=1)),
             web_port=env.int("WEB_PORT", 8000, validate=Range(1, 65535)),
+            trusted_proxies=env.int("TRUSTED_PROXIES", 0, validate=Range(0, 10)),
+            operator_name=env.str("OPERATOR_NAME", validate=Length(min=1)),
+            support_email=env.str("SUPPORT_EMAIL", validate=Email()),
             client_id=env.str("SHOPIFY_CLIENT_ID", validate=Length(min=1)),
             client_secret=env.str("SHOPIFY_CLIENT_SECRET", validate=Length(min=16)),
             old_client_secret=env.str("SHOPIFY_OLD_CLIENT_SECRET", None) or None,
@@ -108,5 +116,7 @@ def check(config: Config) -> None:
             raise ConfigError("TOKEN_KEYS: each key is 32 bytes in URL-safe base64 (`regulars new-key`)") from error
     if not urlsplit(config.app_url).scheme:
         raise ConfigError("APP_URL needs its scheme, for example https://regulars.your-company.com")
+    if config.environment == "production" and urlsplit(config.app_url).scheme != "https":
+        raise ConfigError("APP_URL must be https in production: Shopify embeds and calls nothing else")
     if config.environment == "production" and (config.shopify_url or config.clock_file):
         raise ConfigError("SHOPIFY_URL and CLOCK_FILE point at a development store; production talks to Shopify itself")

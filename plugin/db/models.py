@@ -52,7 +52,8 @@ def shop_key() -> Mapped[int]:
 class Shop(Base):
     """A shop that installed the app. Tokens are encrypted; `token_error` says why we cannot work for it.
 
-    `imported_at`: its history is here, customers may be judged.
+    `imported_at`: its history is here, customers may be judged. `history_from`: orders before it are not visible to us;
+    None when all are. `tagging_off_at`: the merchant had our tags taken off and wants none until further notice.
     """
 
     __tablename__ = "shops"
@@ -64,6 +65,7 @@ class Shop(Base):
     timezone: Mapped[str | None] = mapped_column(String(64))
     plan: Mapped[str | None] = mapped_column(String(64))
     scopes: Mapped[str] = mapped_column(Text, default="")
+    scopes_at: Mapped[datetime | None]
     access_token: Mapped[bytes | None]
     access_token_expires_at: Mapped[datetime | None]
     refresh_token: Mapped[bytes | None]
@@ -75,19 +77,29 @@ class Shop(Base):
     settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
     # Every transaction that folds or refreshes starts by counting this up: one writer a shop, on either database.
     writes: Mapped[int] = mapped_column(default=0)
-    # Shopify refuses our calls for this reason; until that instant we do not ask again.
+    # The last call to Shopify failed so (the name of a plugin.shopify.errors class, and its words); before the instant
+    # we do not ask again.
+    trouble: Mapped[str | None] = mapped_column(String(32))
     api_error: Mapped[str | None] = mapped_column(Text)
     paused_until: Mapped[datetime | None]
+    history_from: Mapped[datetime | None]
+    tagging_off_at: Mapped[datetime | None]
+    # Makes the digests of plugin.privacy this shop's own.
+    redaction_key: Mapped[bytes | None]
 
 
 class InboxEvent(Base):
-    """A verified delivery. Done ones lose their body and stay as the memory that refuses duplicates."""
+    """A verified delivery and the stage that folds it (plugin.queues).
+
+    Done ones lose their body and stay as the memory that refuses duplicates.
+    """
 
     __tablename__ = "inbox_events"
 
     shop_id: Mapped[int] = shop_key()
     webhook_id: Mapped[str] = mapped_column(String(255), primary_key=True)
     topic: Mapped[str] = mapped_column(String(255))
+    stage: Mapped[str] = mapped_column(String(16), server_default="drain")
     event_id: Mapped[str | None] = mapped_column(String(255))
     triggered_at: Mapped[datetime]
     received_at: Mapped[datetime]
@@ -102,6 +114,7 @@ PENDING_EVENT = text("done_at IS NULL AND failed_at IS NULL")
 Index(
     "ix_inbox_events_pending",
     InboxEvent.shop_id,
+    InboxEvent.stage,
     InboxEvent.received_at,
     sqlite_where=PENDING_EVENT,
     postgresql_where=PENDING_EVENT,
@@ -289,3 +302,35 @@ class Run(Base):
 
 UNFINISHED_RUN = text("finished_at IS NULL")
 Index("ix_runs_unfinished", Run.shop_id, sqlite_where=UNFINISHED_RUN, postgresql_where=UNFINISHED_RUN)
+
+
+class DataRequest(Base):
+    """A customer asked the merchant what is stored about them: our part of the answer, to download until it expires."""
+
+    __tablename__ = "data_requests"
+
+    shop_id: Mapped[int] = shop_key()
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=new_id)
+    customer_id: Mapped[int]
+    request_id: Mapped[int | None]
+    requested_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    content: Mapped[str] = mapped_column(Text)
+
+
+class Erasure(Base):
+    """That something was erased on request: what kind, when, how many rows. Says of nobody who they were.
+
+    Outlives the shop, so it refers to none; `digest` recognises a customer's late messages for a while, then goes.
+    """
+
+    __tablename__ = "erasures"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=new_id)
+    kind: Mapped[str] = mapped_column(String(16))
+    digest: Mapped[bytes | None]
+    erased_at: Mapped[datetime]
+    rows: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+Index("ix_erasures_digest", Erasure.digest)

@@ -29,6 +29,8 @@ class Stack(Supervisor):
             "REDIS_URL": "",
             "APP_URL": self.app_url,
             "WEB_PORT": str(app_port),
+            "OPERATOR_NAME": "A development installation",
+            "SUPPORT_EMAIL": "support@localhost.localdomain",
             "SHOPIFY_CLIENT_ID": secrets.token_hex(16),
             "SHOPIFY_CLIENT_SECRET": secret,
             "DEV_STORE_CLIENT_SECRET": secret,

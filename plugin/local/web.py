@@ -1,4 +1,4 @@
-"""The web server of an installation: granian in front of plugin.app, on 127.0.0.1 behind whatever terminates TLS."""
+"""The web server of an installation: granian in front of plugin.app, behind whatever terminates TLS."""
 
 from flask import Flask
 from granian.constants import Interfaces
@@ -21,7 +21,7 @@ def serve() -> None:
     Server(
         "plugin.local.web:application",
         factory=True,
-        address="127.0.0.1",
+        address=settings.web_host,
         port=settings.web_port,
         interface=Interfaces.WSGI,
         workers=1,

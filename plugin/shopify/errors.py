@@ -1,12 +1,24 @@
-"""What can go wrong when we talk to Shopify. One tree; `transient` says whether another try later is worth it."""
+"""What can go wrong when we talk to Shopify. One tree; `transient` says whether another try later is worth it, `owner`
+who can mend it. What the merchant is told about each stands in admin_ui/troubles.py.
+"""
 
 from datetime import timedelta
+from enum import StrEnum
+
+
+class Owner(StrEnum):
+    """Who has to do something before it works again."""
+
+    NOBODY = "nobody"  # it passes, or another try mends it
+    MERCHANT = "merchant"
+    OPERATOR = "operator"
 
 
 class ShopifyError(Exception):
     """A call to Shopify did not do what it was for. The message never holds a token or a customer's data."""
 
     transient = False
+    owner = Owner.OPERATOR
     # How long to leave the shop alone: what a person has to mend does not get better by asking every minute.
     pause = timedelta(0)
 
@@ -15,22 +27,31 @@ class Paused(ShopifyError):
     """Not asked: Shopify refused us a while ago, and it is too early to try again."""
 
     transient = True
+    owner = Owner.NOBODY
+
+
+class Uninstalled(ShopifyError):
+    """Not asked: the merchant removed the app, and with it our right to call."""
+
+    owner = Owner.NOBODY
 
 
 class ShopUnavailable(ShopifyError):
     """Shopify or the network failed for now: a time-out, a cut connection, 5xx, 429."""
 
     transient = True
+    owner = Owner.NOBODY
 
 
 class Throttled(ShopifyError):
     """The cost bucket stayed too empty for longer than we were willing to wait."""
 
     transient = True
+    owner = Owner.NOBODY
 
 
 class EgressRefused(ShopifyError):
-    """403: our address is not on the app's IP allow-list, or a scope is missing. Not a token failure.
+    """403: our address is not on the app's IP allow-list. Not a token failure: the operator has to add the address.
 
     Reference: https://shopify.dev/docs/apps/build/dev-dashboard/ip-allowlist
     """
@@ -47,17 +68,44 @@ class CredentialsRefused(ShopifyError):
 
 
 class TokenRejected(ShopifyError):
-    """401 with a token that should be valid, or no token at all: only the merchant opening the app brings a new one."""
+    """401 with a token fresh from a refresh, a dead refresh token, or none: only the merchant opening the app helps."""
+
+    owner = Owner.MERCHANT
 
 
-class ShopGone(ShopifyError):
-    """404: no such shop. 402 or 423: the shop is frozen or locked. Nothing to do until that changes."""
+class AccessDenied(ShopifyError):
+    """The token works, but a scope it needs was not granted or was taken back. Waits for app/scopes_update."""
 
+    transient = True
+    owner = Owner.MERCHANT
     pause = timedelta(hours=1)
 
 
+class ShopFrozen(ShopifyError):
+    """402: the shop's own bill at Shopify is unpaid. Works again once the merchant has paid."""
+
+    transient = True
+    owner = Owner.MERCHANT
+    pause = timedelta(hours=1)
+
+
+class ShopLocked(ShopifyError):
+    """423: Shopify has locked the shop, usually for too many bad requests or a suspicion of fraud."""
+
+    transient = True
+    owner = Owner.MERCHANT
+    pause = timedelta(hours=1)
+
+
+class ShopGone(ShopifyError):
+    """404: there is no such shop (any more), or the API version is not served."""
+
+    transient = True
+    pause = timedelta(hours=6)
+
+
 class QueryRefused(ShopifyError):
-    """A top-level GraphQL error: the document is wrong, access to a field is denied, an id is malformed."""
+    """A top-level GraphQL error: the document is wrong or an id is malformed. A fault of ours."""
 
     pause = timedelta(hours=1)
 
@@ -68,3 +116,11 @@ class UserErrors(ShopifyError):
 
 class InvalidSubjectToken(ShopifyError):
     """The ID token was too old for the token exchange; App Bridge fetches a new one when answered 401."""
+
+    owner = Owner.NOBODY
+
+
+class CodeRefused(ShopifyError):
+    """The authorization code was used before, is too old, or is not Shopify's: installing has to begin again."""
+
+    owner = Owner.MERCHANT

@@ -11,7 +11,10 @@ from plugin.config import ConfigError
 PROJECT = Path(__file__).parents[2]
 READ = set(re.findall(r'env\.\w+\("([A-Z_]+)"', (PROJECT / "plugin/config.py").read_text()))
 EXAMPLE = (PROJECT / ".env.example").read_text()
-REQUIRED = {"REDIS_URL", "APP_URL", "SHOPIFY_CLIENT_ID", "SHOPIFY_CLIENT_SECRET", "TOKEN_KEYS"}
+REQUIRED = {"REDIS_URL", "APP_URL", "SHOPIFY_CLIENT_ID", "SHOPIFY_CLIENT_SECRET", "TOKEN_KEYS"} | {
+    "OPERATOR_NAME",
+    "SUPPORT_EMAIL",
+}
 KEY = "MDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDA="
 
 
@@ -21,6 +24,7 @@ def environment(monkeypatch):
         monkeypatch.delenv(name, raising=False)
     for name in REQUIRED - {"TOKEN_KEYS"}:
         monkeypatch.setenv(name, "https://a-long-enough-value")
+    monkeypatch.setenv("SUPPORT_EMAIL", "help@regular-people.org")
     monkeypatch.setenv("TOKEN_KEYS", KEY)
     return monkeypatch
 
@@ -54,6 +58,9 @@ def test_a_missing_setting_stops_the_start_by_its_name(environment, name):
         ("MAX_BODY_BYTES", "-1"),
         ("TOKEN_KEYS", "short"),
         ("APP_URL", "regulars.example.org"),
+        ("APP_URL", "http://regulars.example.org"),
+        ("SUPPORT_EMAIL", "somebody"),
+        ("TRUSTED_PROXIES", "-1"),
         ("SHOPIFY_URL", "http://127.0.0.1:9000"),
         ("CLOCK_FILE", "somewhere/clock"),
     ],

@@ -14,7 +14,9 @@ TESTS = list((PROJECT / "tests").rglob("test_*.py"))
 MODULE_LINES, FUNCTION_LINES, TEST_LINES = 300, 50, 25
 
 # A module may ask for more, with the reason why it is still about one thing.
-LONGER: dict[str, str] = {}
+LONGER: dict[str, str] = {
+    "plugin/db/models.py": "every table on one page: its keys and constraints are read together",
+}
 
 
 def name(path: Path) -> str:

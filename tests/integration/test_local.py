@@ -25,6 +25,8 @@ def environment(monkeypatch) -> dict[str, str]:
         "APP_URL": "https://regulars.your-company.com",
         "WEB_PORT": str(processes.free_port()),
         "SHOPIFY_CLIENT_ID": "client-id",
+        "OPERATOR_NAME": "Regular People Ltd",
+        "SUPPORT_EMAIL": "help@regular-people.org",
         "SHOPIFY_CLIENT_SECRET": "a-secret-that-is-long-enough",
         "TOKEN_KEYS": Fernet.generate_key().decode(),
     }
