@@ -18,6 +18,7 @@ ID_TOKEN_LIFE = timedelta(minutes=1)
 ACCESS_TOKEN_LIFE = timedelta(minutes=60)
 REFRESH_TOKEN_LIFE = timedelta(days=90)
 RETRY_LIFE = timedelta(days=30)
+CODE_LIFE = timedelta(minutes=10)
 LEEWAY = timedelta(seconds=10)
 
 TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"  # noqa: S105 - a grant type's name
@@ -50,6 +51,7 @@ class Access:
     installed: bool = False
     access_tokens: dict[str, datetime | None] = field(default_factory=dict)
     refresh_tokens: dict[str, RefreshToken] = field(default_factory=dict)
+    codes: dict[str, datetime] = field(default_factory=dict)
 
     def accepts(self, token: str, now: datetime) -> bool:
         """Whether an Admin API call may be made with `token`."""
@@ -60,6 +62,7 @@ class Access:
         """End every token; the app stays installed and can get new ones when a merchant opens it."""
         self.access_tokens.clear()
         self.refresh_tokens.clear()
+        self.codes.clear()
 
     def expire_access_tokens(self, now: datetime) -> None:
         """Let every expiring access token end at once; refresh tokens live on."""
@@ -101,7 +104,7 @@ def answer(
     form: Mapping[str, Any],
     now: datetime,
 ) -> dict[str, Any]:
-    """The token endpoint: exchange an ID token or refresh; Refused says why not."""
+    """The token endpoint: exchange an ID token, refresh, or redeem a code; Refused says why not."""
     if str(form.get("client_id", "")) != app.client_id or not hmac.compare_digest(
         str(form.get("client_secret", "")).encode(), app.client_secret.encode()
     ):
@@ -111,7 +114,16 @@ def answer(
             return _exchange(access, app, domain, scopes, form, now)
         case "refresh_token":
             return _refresh(access, scopes, str(form.get("refresh_token", "")), now)
+        case None if "code" in form:
+            return _redeem(access, scopes, form, now)
     raise Refused("unsupported_grant_type")
+
+
+def grant_code(access: Access, now: datetime) -> str:
+    """A code the app may redeem once, soon after the merchant approved."""
+    code = secrets.token_hex(16)
+    access.codes[code] = now + CODE_LIFE
+    return code
 
 
 def granted(scopes: Iterable[str]) -> str:
@@ -133,11 +145,22 @@ def _exchange(
     if form.get("requested_token_type") != OFFLINE_TOKEN_TYPE:
         raise Refused("invalid_request")
     _check_id_token(app, domain, str(form.get("subject_token", "")), now)
+    return _install(access, scopes, form, now)
+
+
+def _redeem(access: Access, scopes: Iterable[str], form: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    expires_at = access.codes.pop(str(form["code"]), now)
+    if now >= expires_at:
+        raise Refused("invalid_request")
+    return _install(access, scopes, form, now)
+
+
+def _install(access: Access, scopes: Iterable[str], form: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     access.installed = True
     if str(form.get("expiring", "0")).lower() not in {"1", "true"}:
         token = _new_access_token(access, None)
         return {"access_token": token, "scope": granted(scopes)}
-    # One current pair an app and shop: a new exchange ends the earlier refresh tokens.
+    # One current pair an app and shop: a new installation ends the earlier refresh tokens.
     access.refresh_tokens.clear()
     return _pair(access, scopes, _new_refresh_token(access, now), now)
 

@@ -174,21 +174,56 @@ class DevStoreClient:
         """End every access token; refresh tokens live on."""
         return self._post(f"/dev/shops/{handle}/expire_tokens", {})
 
-    def uninstall(self, handle: str) -> dict[str, Any]:
-        """The merchant removes the app."""
-        return self._post(f"/dev/shops/{handle}/uninstall", {})
+    def install_link(self, handle: str) -> str:
+        """Where a merchant's browser is sent to install the app when Shopify does not manage that."""
+        return str(self._get(f"/dev/shops/{handle}/install_link")["address"])
 
-    def grant_scopes(self, handle: str, scopes: Iterable[str]) -> dict[str, Any]:
-        """Replace what the app may do."""
-        return self._post(f"/dev/shops/{handle}/scopes", {"scopes": sorted(scopes)})
+    # In all of these `triggered_at` (ISO 8601) says when it happened; now, if nothing is said.
+
+    def uninstall(self, handle: str, triggered_at: str | None = None) -> dict[str, Any]:
+        """The merchant removes the app."""
+        return self._post(f"/dev/shops/{handle}/uninstall", {"triggered_at": triggered_at})
+
+    def grant_scopes(self, handle: str, scopes: Iterable[str], triggered_at: str | None = None) -> dict[str, Any]:
+        """Replace what the app may do; it is told if that changes anything."""
+        body = {"scopes": sorted(scopes), "triggered_at": triggered_at}
+        return self._post(f"/dev/shops/{handle}/scopes", body)
+
+    def update_shop(self, handle: str, triggered_at: str | None = None, **changes: str) -> dict[str, Any]:
+        """Change the shop's name, currency, timezone or plan."""
+        return self._post(f"/dev/shops/{handle}/update", changes | {"triggered_at": triggered_at})
+
+    def request_data(self, handle: str, customer: int, triggered_at: str | None = None) -> int:
+        """A customer asks what is stored about them; the number of the request."""
+        body = {"customer": customer, "triggered_at": triggered_at}
+        return int(self._post(f"/dev/shops/{handle}/data_request", body)["id"])
+
+    def redact_customer(self, handle: str, customer: int, triggered_at: str | None = None) -> None:
+        """A customer asks to be forgotten."""
+        self._post(f"/dev/shops/{handle}/customer_redact", {"customer": customer, "triggered_at": triggered_at})
+
+    def redact_shop(self, handle: str, triggered_at: str | None = None) -> None:
+        """The app is to forget the shop."""
+        self._post(f"/dev/shops/{handle}/shop_redact", {"triggered_at": triggered_at})
+
+    def send_webhook(
+        self, handle: str, topic: str, payload: Mapping[str, Any], triggered_at: str | None = None
+    ) -> dict[str, Any]:
+        """Send any payload to whoever subscribed to the topic and may hear of it."""
+        body = {"topic": topic, "payload": dict(payload), "triggered_at": triggered_at}
+        return self._post(f"/dev/shops/{handle}/webhook", body)
+
+    def calls(self, handle: str, target: Literal["admin", "oauth"] | None = None) -> list[dict[str, Any]]:
+        """The app's latest calls: target, token (a digest), status, and grant: exchange, refresh, code or None."""
+        return self._list(f"/dev/shops/{handle}/calls", {"target": target} if target else None)
+
+    def forget_calls(self) -> None:
+        """Begin a new journal of calls, for every shop."""
+        self._send("DELETE", "/dev/calls")
 
     def fail_next_bulk(self, handle: str, error_code: str = "INTERNAL_SERVER_ERROR") -> dict[str, Any]:
         """Let the next bulk operation end as FAILED."""
         return self._post(f"/dev/shops/{handle}/bulk_failure", {"error_code": error_code})
-
-    def send_webhook(self, handle: str, topic: str, payload: Mapping[str, Any]) -> dict[str, Any]:
-        """Send any payload to whoever subscribed to the topic."""
-        return self._post(f"/dev/shops/{handle}/webhook", {"topic": topic, "payload": dict(payload)})
 
     def now(self) -> datetime:
         """The instant the shops live in."""

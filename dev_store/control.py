@@ -43,19 +43,19 @@ def id_token(handle: str) -> Response:
 @blueprint.get("/dev/shops")
 def shops() -> Response:
     """Every shop."""
-    return jsonify([_described(shop) for shop in store().shops()])
+    return jsonify([described(shop) for shop in store().shops()])
 
 
 @blueprint.post("/dev/shops")
 def create_shop() -> Response:
     """Open a shop."""
-    return jsonify(_described(store().create_shop(**given())))
+    return jsonify(described(store().create_shop(**given())))
 
 
 @blueprint.get("/dev/shops/<handle>")
 def shop(handle: str) -> Response:
     """One shop."""
-    return jsonify(_described(store().shop(handle)))
+    return jsonify(described(store().shop(handle)))
 
 
 @blueprint.post("/dev/shops/<handle>/load")
@@ -166,6 +166,13 @@ def clear_faults() -> Response:
     return jsonify(ok=True)
 
 
+@blueprint.delete("/dev/calls")
+def forget_calls() -> Response:
+    """Begin a new journal of calls."""
+    store().calls.forget()
+    return jsonify(ok=True)
+
+
 @blueprint.post("/dev/disorder")
 def disorder() -> Response:
     """Duplicate, delay, reorder or drop deliveries from now on; an empty object ends it."""
@@ -177,28 +184,25 @@ def disorder() -> Response:
 
 @blueprint.post("/dev/shops/<handle>/<action>")
 def act(handle: str, action: str) -> tuple[Response, int] | Response:
-    """What a merchant or Shopify may do to the app: end its tokens, remove it, change its scopes, fail its exports."""
+    """What Shopify may do to the app: end its tokens, fail its exports, tell it anything."""
     shop, body = store().shop(handle), given()
     match action:
         case "revoke_tokens":
             shop.access.revoke()
         case "expire_tokens":
             shop.access.expire_access_tokens(store().now())
-        case "uninstall":
-            store().uninstall(shop)
-        case "scopes":
-            store().grant_scopes(shop, body["scopes"])
         case "bulk_failure":
             store().bulk[shop.handle].failures.append(body.get("error_code", "INTERNAL_SERVER_ERROR"))
         case "webhook":
-            with store().acting(shop) as (_, announce):
+            with store().acting(shop, _instant(body.get("triggered_at"))) as (_, announce):
                 announce(body["topic"], lambda: body["payload"])
         case _:
             return jsonify(error=f"No such action: {action}"), 404
-    return jsonify(_described(shop))
+    return jsonify(described(shop))
 
 
-def _described(shop: Shop) -> dict[str, Any]:
+def described(shop: Shop) -> dict[str, Any]:
+    """A shop's figures."""
     return {
         "handle": shop.handle,
         "id": shop.id,

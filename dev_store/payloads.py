@@ -169,37 +169,6 @@ def merge_failed(kept: Customer, gone: Customer, message: str) -> dict[str, Any]
     return {**merged(kept, gone), "status": "failed", "errors": [error]}
 
 
-def shop(shop: Shop) -> dict[str, Any]:
-    """app/uninstalled: the shop itself."""
-    return {
-        "id": shop.id,
-        "name": shop.name,
-        "domain": shop.domain,
-        "myshopify_domain": shop.domain,
-        "email": None,
-        "currency": shop.currency,
-        "iana_timezone": shop.timezone,
-        "plan_name": shop.plan,
-        "plan_display_name": shop.plan.capitalize(),
-        "primary_locale": "en",
-        "taxes_included": False,
-    }
-
-
-def bulk_finished(
-    shop: Shop, number: int, created_at: datetime, completed_at: datetime, status: str, error: str | None
-) -> dict[str, Any]:
-    """bulk_operations/finish: no address, which must be queried."""
-    return {
-        "admin_graphql_api_id": ids.gid("BulkOperation", number),
-        "created_at": _at(shop, created_at),
-        "completed_at": _at(shop, completed_at),
-        "error_code": error and error.lower(),
-        "status": status.lower(),
-        "type": "query",
-    }
-
-
 def _order_amounts(order: Order) -> tuple[tuple[str, int], ...]:
     return (
         ("current_subtotal_price", order.current_subtotal),

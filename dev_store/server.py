@@ -17,7 +17,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from werkzeug.exceptions import HTTPException
 
-from dev_store import control, control_commerce, shopify_side
+from dev_store import control, control_commerce, control_standing, shopify_side
 from dev_store.access import AppCredentials
 from dev_store.commerce import NotPossible
 from dev_store.store import DevStore, Settings, UnknownShop
@@ -40,7 +40,12 @@ def create_app(settings: Settings, shops: tuple[str, ...] = (), plan: str = "sta
     app.extensions["dev_store_timeline"] = Timeline(store)
     for handle in shops:
         store.create_shop(handle, plan=plan)
-    for blueprint in (shopify_side.blueprint, control_commerce.blueprint, control.blueprint):
+    for blueprint in (
+        shopify_side.blueprint,
+        control_commerce.blueprint,
+        control_standing.blueprint,
+        control.blueprint,
+    ):
         app.register_blueprint(blueprint)
     if importlib.util.find_spec("dev_store.admin_page"):
         from dev_store import admin_page

@@ -1,4 +1,4 @@
-"""What the app reaches under a shop's own host: the token endpoint and the Admin API; and the host of bulk results.
+"""What is reached under a shop's own host: the grant page, the token endpoint and the Admin API; and bulk results.
 
 `server` mounts it. The shop is the Host header, as at Shopify; faults on request come before or after the real answer.
 """
@@ -6,14 +6,16 @@
 import json
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Final
 
-from flask import Blueprint, Response, abort, current_app, request, send_from_directory
+from flask import Blueprint, Response, abort, current_app, redirect, request, send_from_directory
+from werkzeug import Response as AnyResponse
 
-from dev_store import access, admin_api
+from dev_store import access, admin_api, authorization, calls, standing
 from dev_store.bulk_operations import RESULTS_HOST
+from dev_store.calls import Made
 from dev_store.faults import Fault
 from dev_store.state import Shop
 from dev_store.store import DevStore, UnknownShop
@@ -25,13 +27,29 @@ _BAD_TOKEN: Final = "[API] Invalid API key or access token (unrecognized login o
 blueprint = Blueprint("shopify", __name__)
 
 
+@blueprint.get("/admin/oauth/authorize")
+def authorize() -> AnyResponse:
+    """The merchant is asked for what the app wants to do, and allows it at once."""
+    store, shop = _addressed()
+    asked = request.args
+    try:
+        with shop.lock:
+            target = authorization.approve(store.app, store.settings.app_url, shop, asked, store.now())
+    except authorization.NotAuthorized as refused:
+        return Response(str(refused), 400, mimetype="text/plain")
+    wanted = {scope for text in asked.get("scope", "").split(",") if (scope := text.strip())}
+    standing.grant_scopes(store, shop, shop.scopes | wanted)
+    return redirect(target)
+
+
 @blueprint.post("/admin/oauth/access_token")
 def access_token() -> Response:
-    """Token exchange and refresh."""
+    """Token exchange, refresh, and the code of an authorization."""
     store, shop = _addressed()
+    content = request.get_json(silent=True)
+    form = content if isinstance(content, dict) else request.form
 
     def answer() -> Response:
-        form = request.get_json(silent=True) or request.form
         try:
             with shop.lock:
                 given = access.answer(shop.access, store.app, shop.domain, shop.scopes, form, store.now())
@@ -39,7 +57,10 @@ def access_token() -> Response:
             return _json({"error": refused.error}, refused.status)
         return _json(given)
 
-    return _with_faults(store, "oauth", shop, lambda _: answer())
+    answered = _with_faults(store, "oauth", shop, lambda _: answer())
+    grant, token = _asked_for(form)
+    store.calls.note(Made(shop.handle, "oauth", calls.digest(token), answered.status_code, grant))
+    return answered
 
 
 @blueprint.post("/admin/api/<version>/graphql.json")
@@ -48,9 +69,11 @@ def graphql(version: str) -> Response:
     store, shop = _addressed()
     served = _served_version(version)
 
+    token = request.headers.get("X-Shopify-Access-Token", "")
+
     def answer(throttle: bool) -> Response:
         now = store.now()
-        if not shop.access.accepts(request.headers.get("X-Shopify-Access-Token", ""), now):
+        if not shop.access.accepts(token, now):
             return _json({"errors": _BAD_TOKEN}, 401)
         body = request.get_json(silent=True)
         if not isinstance(body, dict):
@@ -62,7 +85,9 @@ def graphql(version: str) -> Response:
             headers={"X-Shopify-API-Version": served},
         )
 
-    return _with_faults(store, "admin", shop, answer)
+    answered = _with_faults(store, "admin", shop, answer)
+    store.calls.note(Made(shop.handle, "admin", calls.digest(token), answered.status_code))
+    return answered
 
 
 @blueprint.get("/bulk/<name>")
@@ -86,6 +111,18 @@ def _addressed() -> tuple[DevStore, Shop]:
         return store, store.shop(_host())
     except UnknownShop:
         abort(_json({"errors": "Not Found"}, 404))
+
+
+def _asked_for(form: Mapping[str, object]) -> tuple[str | None, str]:
+    """Which grant a call to the token endpoint wants, and what it shows for it."""
+    match form.get("grant_type"):
+        case access.TOKEN_EXCHANGE:
+            return "exchange", str(form.get("subject_token", ""))
+        case "refresh_token":
+            return "refresh", str(form.get("refresh_token", ""))
+        case None if "code" in form:
+            return "code", str(form["code"])
+    return None, ""
 
 
 def _host() -> str:

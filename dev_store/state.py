@@ -110,6 +110,7 @@ class Shop:
     scopes: frozenset[str]
     access: Access
     bucket: Bucket
+    created_at: datetime
     customers: dict[int, Customer] = field(default_factory=dict)
     orders: dict[int, Order] = field(default_factory=dict)
     merged: dict[int, int] = field(default_factory=dict)

@@ -4,6 +4,7 @@ The control API and the admin page use nothing else. For the admin page: `shops`
 `id_token`, `now`, `tags`, `shop.customers`, `shop.orders`, and `acting` around the functions of `commerce`.
 """
 
+import itertools
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator
@@ -14,18 +15,22 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from dev_store import access, payloads, subscriptions
+from dev_store import access, payloads, shop_payloads, subscriptions, topics
 from dev_store.access import Access, AppCredentials
 from dev_store.admin_api import AdminApi
 from dev_store.bucket import PLANS, Bucket
 from dev_store.bulk_operations import BulkOperation, BulkOperations
+from dev_store.calls import Calls
 from dev_store.commerce import Announce
 from dev_store.deliveries import Deliveries, Delivery
 from dev_store.faults import Faults
 from dev_store.state import Shop
 from plugin import clock
 
-DEFAULT_SCOPES = frozenset({"read_all_orders", "read_customers", "read_orders", "write_customers"})
+# What Shopify grants on top of an app file's scopes only after a look at the app, or when the merchant agrees: a shop
+# here has agreed to everything, unless it is opened with other scopes.
+EXTRA_SCOPES = frozenset({"read_all_orders", "read_customer_merge"})
+DEFAULT_SCOPES = frozenset({"read_customers", "read_orders", "write_customers"}) | EXTRA_SCOPES
 DEFAULT_USER = "42"
 
 
@@ -63,9 +68,13 @@ class DevStore:
     admin: AdminApi = field(default_factory=AdminApi)
     faults: Faults = field(default_factory=Faults)
     progress: Progress = field(default_factory=Progress)
+    calls: Calls = field(default_factory=Calls)
+    data_requests: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     subscribed: tuple[subscriptions.Subscription, ...] = ()
     api_version: str = "2026-10"
     default_scopes: frozenset[str] = DEFAULT_SCOPES
+    required_scopes: frozenset[str] = frozenset()
+    optional_scopes: frozenset[str] = frozenset()
     deliveries: Deliveries = field(init=False)
     results: Path = field(init=False)
     bulk: dict[str, BulkOperations] = field(default_factory=dict)
@@ -85,8 +94,9 @@ class DevStore:
         if settings.app_file:
             read = subscriptions.read(settings.app_file, settings.app_url)
             self.subscribed, self.api_version = read.subscriptions, read.api_version
-            # The 60-day limit is a setting of each shop: by default the app may see all orders.
-            self.default_scopes = read.scopes | {"read_all_orders"} if read.scopes else DEFAULT_SCOPES
+            self.required_scopes, self.optional_scopes = read.scopes, read.optional_scopes
+            if read.scopes:
+                self.default_scopes = read.scopes | read.optional_scopes | EXTRA_SCOPES
 
     @property
     def app(self) -> AppCredentials:
@@ -120,10 +130,10 @@ class DevStore:
             if handle in self._shops:
                 raise ValueError(f"There is a shop {handle} already")
             number = 92_891_250_001 + len(self._shops)
-            granted = _with_implied(self.default_scopes if scopes is None else scopes)
+            granted = with_implied(self.default_scopes if scopes is None else scopes)
             shop = Shop(
                 handle, number, name or handle.capitalize(), currency, timezone, plan, granted, Access(),
-                Bucket.of_plan(plan),
+                Bucket.of_plan(plan), self.now(),
             )  # fmt: skip
             self.bulk[handle] = BulkOperations(self.results, self.now, self._bulk_ended(shop))
             self._shops[handle] = shop
@@ -144,17 +154,6 @@ class DevStore:
         """The proof App Bridge would hand to the app's page, valid for a minute."""
         return access.id_token(self.app, shop.domain, user, self.now())
 
-    def grant_scopes(self, shop: Shop, scopes: Iterable[str]) -> None:
-        """Replace what the app may do in this shop."""
-        shop.scopes = _with_implied(scopes)
-
-    def uninstall(self, shop: Shop) -> None:
-        """The merchant removes the app: its tokens end, and it is told."""
-        with self.acting(shop) as (_, announce):
-            announce("app/uninstalled", lambda: payloads.shop(shop))
-            shop.access.revoke()
-            shop.access.installed = False
-
     def tags(self, shop: Shop) -> dict[str, list[int]]:
         """Every tag in use, with the customers who carry it."""
         carried: dict[str, list[int]] = {}
@@ -172,11 +171,12 @@ class DevStore:
             yield at, self.announcer(shop, at)
 
     def announcer(self, shop: Shop, at: datetime) -> Announce:
-        """What turns announcements of one event into deliveries, if the app is installed and subscribed."""
+        """What turns announcements of one event into deliveries, if the app is to hear of it."""
         event_id = str(uuid.uuid4())
 
         def announce(topic: str, build: Callable[[], dict[str, Any]]) -> None:
-            wanted = [s for s in self.subscribed if s.topic == topic] if shop.access.installed else []
+            heard = topics.is_delivered(topic, shop.access.installed, shop.scopes)
+            wanted = [s for s in self.subscribed if s.topic == topic] if heard else []
             payload = build() if wanted else None
             for subscription in wanted:
                 self._deliver(shop, subscription, payload, at, event_id)
@@ -205,7 +205,7 @@ class DevStore:
             at = operation.completed_at or self.now()
             self.announcer(shop, at)(
                 "bulk_operations/finish",
-                lambda: payloads.bulk_finished(
+                lambda: shop_payloads.bulk_finished(
                     shop, operation.id, operation.created_at, at, operation.status, operation.error_code
                 ),
             )
@@ -213,6 +213,7 @@ class DevStore:
         return ended
 
 
-def _with_implied(scopes: Iterable[str]) -> frozenset[str]:
+def with_implied(scopes: Iterable[str]) -> frozenset[str]:
+    """Scopes, and the read scopes that write scopes bring with them."""
     held = frozenset(scopes)
     return held | {f"read_{scope[6:]}" for scope in held if scope.startswith("write_")}

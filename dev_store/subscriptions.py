@@ -27,6 +27,7 @@ class AppFile:
 
     api_version: str
     scopes: frozenset[str]
+    optional_scopes: frozenset[str]
     subscriptions: tuple[Subscription, ...]
 
 
@@ -34,10 +35,11 @@ def read(path: Path, app_url: str) -> AppFile:
     """Read the file; relative addresses are below `app_url`."""
     content = tomllib.loads(path.read_text())
     webhooks = content.get("webhooks", {})
-    scopes = content.get("access_scopes", {}).get("scopes", "")
+    asked = content.get("access_scopes", {})
     return AppFile(
         api_version=webhooks.get("api_version", "2026-10"),
-        scopes=frozenset(scope for text in scopes.split(",") if (scope := text.strip())),
+        scopes=frozenset(scope for text in asked.get("scopes", "").split(",") if (scope := text.strip())),
+        optional_scopes=frozenset(asked.get("optional_scopes", ())),
         subscriptions=tuple(_subscriptions(webhooks.get("subscriptions", []), app_url.rstrip("/"))),
     )
 

@@ -17,10 +17,14 @@ from tests.support.webhook_receiver import WebhookReceiver
 APP_FILE = """
 [access_scopes]
 scopes = "read_orders,write_customers"
+optional_scopes = ["write_discounts"]
 [webhooks]
 api_version = "2026-10"
 [[webhooks.subscriptions]]
-topics = ["app/uninstalled", "bulk_operations/finish"]
+topics = ["app/uninstalled", "app/scopes_update", "shop/update", "bulk_operations/finish"]
+uri = "/webhooks"
+[[webhooks.subscriptions]]
+compliance_topics = ["customers/data_request", "customers/redact", "shop/redact"]
 uri = "/webhooks"
 [[webhooks.subscriptions]]
 topics = ["orders/create", "orders/updated", "orders/paid", "orders/cancelled", "orders/edited", "orders/delete"]

@@ -29,7 +29,7 @@ def test_an_id_token_is_exchanged_for_an_expiring_pair(shop: Installed) -> None:
 
 
 def test_the_scope_of_a_grant_leaves_out_what_a_write_scope_implies(shop: Installed) -> None:
-    assert grant(shop)["scope"] == "read_all_orders,read_orders,write_customers"
+    assert grant(shop)["scope"] == "read_all_orders,read_customer_merge,read_orders,write_customers,write_discounts"
 
 
 def test_without_expiring_the_token_never_ends_and_has_no_refresh_token(shop: Installed) -> None:
