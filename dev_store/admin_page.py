@@ -1,16 +1,12 @@
-"""The admin a merchant sees: shops, customers with their tags, and the app embedded the way Shopify embeds it.
+"""The admin a merchant sees: shops, and customers with their tags. `admin_app` is its page with the app.
 
 `server.create_app` registers the blueprint. Looks at the store and presses its buttons; holds no state of its own.
 """
 
-import base64
-import hashlib
-import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
@@ -63,13 +59,6 @@ def refuse_other_sites() -> None:
 def shops() -> str:
     """Every shop."""
     return render_template("admin_shops.html", shops=_store().shops())
-
-
-@blueprint.get("/store/<handle>/apps/regulars")
-def app(handle: str) -> str:
-    """The app in its frame."""
-    shop = _shop(handle)
-    return _page("admin_app.html", shop, here="app", app_address=_app_address(shop))
 
 
 @blueprint.get("/store/<handle>/customers")
@@ -195,23 +184,6 @@ def _found(things: dict[int, Any], number: int) -> Any:
 
 def _page(template: str, shop: Shop, **values: Any) -> str:
     return render_template(template, shop=shop, now=_store().now(), **values)
-
-
-def _app_address(shop: Shop) -> str:
-    """The first address Shopify loads: signed parameters and an ID token, valid for a minute."""
-    store = _store()
-    admin = f"{urlsplit(request.host_url).netloc}/store/{shop.handle}"
-    query = {
-        "embedded": "1",
-        "host": base64.urlsafe_b64encode(admin.encode()).decode().rstrip("="),
-        "id_token": store.id_token(shop),
-        "locale": "en",
-        "shop": shop.domain,
-        "timestamp": str(int(store.now().timestamp())),
-    }
-    signed = "&".join(f"{name}={query[name]}" for name in sorted(query))
-    query["hmac"] = hmac.new(store.app.client_secret.encode(), signed.encode(), hashlib.sha256).hexdigest()
-    return f"{store.settings.app_url}/app?{urlencode(query)}"
 
 
 def _stands_still(clock_file: Path) -> bool:

@@ -14,7 +14,6 @@ from dev_store.state import Customer, Order
 
 Resolver = Callable[..., Any]
 
-PLAN_NAMES = {"standard": "Basic", "advanced": "Advanced"}
 COUNT_LIMIT = 10_000
 
 
@@ -157,8 +156,8 @@ FIELDS: dict[str, dict[str, Resolver]] = {
     },
     "ShopPlan": {
         "partnerDevelopment": lambda *_: True,
-        "publicDisplayName": lambda shop, _: PLAN_NAMES.get(shop.plan, "Plus"),
-        "shopifyPlus": lambda shop, _: shop.plan not in PLAN_NAMES,
+        "publicDisplayName": _attribute("plan_title"),
+        "shopifyPlus": lambda shop, _: shop.plan_title == "Plus",
     },
     "AppInstallation": {
         "accessScopes": lambda call, _: sorted(call.scopes),

@@ -28,8 +28,8 @@ def shop(shop: Shop, at: datetime) -> dict[str, Any]:
         "enabled_presentment_currencies": [shop.currency],
         "iana_timezone": shop.timezone,
         "timezone": _described_zone(shop, at),
-        "plan_name": shop.plan,
-        "plan_display_name": shop.plan.replace("_", " ").title(),
+        "plan_name": {"Basic": "basic", "Advanced": "unlimited", "Plus": "shopify_plus"}[shop.plan_title],
+        "plan_display_name": shop.plan_title,
         "primary_locale": "en",
         "taxes_included": False,
     }

@@ -130,6 +130,11 @@ class Shop:
         return ids.gid("Shop", self.id)
 
     @property
+    def plan_title(self) -> str:
+        """What merchants know the plan as."""
+        return {"standard": "Basic", "advanced": "Advanced"}.get(self.plan, "Plus")
+
+    @property
     def zone(self) -> ZoneInfo:
         """The time zone webhook payloads write their instants in."""
         return ZoneInfo(self.timezone)

@@ -27,6 +27,7 @@
     }
     if (type === "save") savedForm()?.requestSubmit();
     if (type === "discard") savedForm()?.reset();
+    if (type === "navigate") signedAddress(event.data.href).then((target) => location.assign(target));
   });
 
   const idToken = () => ask({ type: "id-token" });
@@ -63,14 +64,18 @@
 
   document.addEventListener("click", async (event) => {
     const link = event.composedPath().find((node) => node.tagName === "A" && node.href);
-    if (!link || event.defaultPrevented || event.metaKey || event.ctrlKey || link.target) return;
+    if (!link || event.defaultPrevented || event.metaKey || event.ctrlKey || event.shiftKey) return;
+    // Downloads and other windows are the browser's business: no token is put into their addresses.
+    if (link.hasAttribute("download") || (link.target && link.target !== "_self")) return;
     if (new URL(link.href).origin !== location.origin || link.getAttribute("href").startsWith("#")) return;
     event.preventDefault();
     location.assign(await signedAddress(link.href));
   });
 
   const savedForm = () => document.querySelector("form[data-save-bar]");
-  const isDirty = (form) => [...form.elements].some((field) => field.name && field.value !== field.defaultValue);
+  const isDirty = (form) => [...form.elements].some((field) => field.name && isChanged(field));
+  const isChanged = (field) =>
+    field.value !== field.defaultValue || Boolean(field.checked) !== Boolean(field.defaultChecked);
   const showSaveBar = (shown) => tell({ type: "save-bar", shown });
   for (const kind of ["input", "change"]) {
     document.addEventListener(kind, (event) => {
@@ -86,7 +91,8 @@
     connectedCallback() {
       this.hidden = true;
       const links = [...this.querySelectorAll("[href]")].filter((link) => link.getAttribute("rel") !== "home");
-      tell({ type: "nav", links: links.map((link) => ({ text: link.textContent.trim(), href: link.getAttribute("href") })) });
+      const pages = links.map((link) => ({ text: link.textContent.trim(), href: link.getAttribute("href") }));
+      tell({ type: "nav", links: pages, here: location.pathname });
     }
   }
   document.addEventListener("DOMContentLoaded", () => customElements.define("s-app-nav", AppNav));
@@ -102,6 +108,11 @@
     saveBar: {
       show: async () => showSaveBar(true), hide: async () => showSaveBar(false),
       leaveConfirmation: () => ask({ type: "leave" }),
+    },
+    scopes: {
+      query: () => ask({ type: "scopes", action: "query" }),
+      request: (scopes) => ask({ type: "scopes", action: "request", scopes }),
+      revoke: (scopes) => ask({ type: "scopes", action: "revoke", scopes }),
     },
   };
 })();

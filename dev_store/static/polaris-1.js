@@ -129,39 +129,173 @@
     static css = `${Text.css} :host { display: block }`;
   }
 
+  const LINK_ATTRIBUTES = ["href", "target", "download"];
+  const takeOver = (host, inner, names) => {
+    for (const name of names) {
+      if (host.hasAttribute(name) && host.getAttribute(name) !== "auto") inner.setAttribute(name, host.getAttribute(name));
+      else inner.removeAttribute(name);
+    }
+  };
+
   class Link extends Element {
-    static observed = ["href"];
+    static observed = ["href", "target", "download"];
     static css = `:host { display: inline } a { color: #005bd3; border-radius: 4px } a:focus-visible { outline: 2px solid #005bd3; outline-offset: 1px }`;
     static html = `<a><slot></slot></a>`;
-    update() { if (this.hasAttribute("href")) this.part$("a").href = this.getAttribute("href"); }
+    update() { takeOver(this, this.part$("a"), LINK_ATTRIBUTES); }
   }
 
+  const COMMANDS = { "--show": "showOverlay", "--hide": "hideOverlay", "--toggle": "toggleOverlay", "--auto": "toggleOverlay" };
+
   class Button extends Element {
-    static observed = ["href", "disabled", "loading", "accessibilitylabel"];
+    static observed = ["href", "target", "download", "disabled", "loading", "accessibilitylabel"];
     static focuses = true;
     static formAssociated = true;
+    static html = "";
     static css = `
       :host { display: inline-block }
       a, button { display: inline-block; min-height: 32px; padding: 6px 12px; border: 0; border-radius: 8px; cursor: pointer; font: inherit; font-weight: 600;
         font-size: 12px; text-decoration: none; background: #fff; color: #303030; box-shadow: inset 0 0 0 1px #e3e3e3, inset 0 -1px 0 0 #b5b5b5 }
       :host([variant=primary]) :is(a, button) { background: #303030; color: #fff; box-shadow: none }
       :host([variant=tertiary]) :is(a, button) { background: none; box-shadow: none }
-      :is(a, button):focus-visible { outline: 2px solid #005bd3; outline-offset: 1px } button:disabled { color: #b5b5b5; cursor: default }
+      :host([tone=critical]) :is(a, button) { color: #8e1f0b }
+      :host([tone=critical][variant=primary]) :is(a, button) { background: #c70a24; color: #fff }
+      :is(a, button):focus-visible { outline: 2px solid #005bd3; outline-offset: 1px }
+      :host(:is([disabled], [loading])) button:disabled { background: #ebebeb; color: #6b6b6b; box-shadow: none; cursor: default } :host([loading]) button { cursor: progress }
     `;
     constructor() { super(); this.internals = this.attachInternals(); }
     update() {
-      const address = this.getAttribute("href");
-      this.shadowRoot.innerHTML = address ? `<a><slot></slot></a>` : `<button type="button"><slot></slot></button>`;
-      const inner = this.shadowRoot.firstElementChild;
-      if (address) inner.href = address;
+      const kind = this.hasAttribute("href") ? "a" : "button";
+      // Kept while it is of the right kind: a button that starts loading must not lose the focus.
+      const inner = this.part$(kind) ?? this.#build(kind);
+      if (kind === "a") takeOver(this, inner, LINK_ATTRIBUTES);
       else inner.disabled = this.hasAttribute("disabled") || this.hasAttribute("loading");
+      inner.toggleAttribute("aria-busy", false);
+      if (this.hasAttribute("loading")) inner.setAttribute("aria-busy", "true");
       if (this.hasAttribute("accessibilitylabel")) inner.setAttribute("aria-label", this.getAttribute("accessibilitylabel"));
-      inner.addEventListener("click", () => {
-        const type = this.getAttribute("type");
-        if (type === "submit") this.internals.form?.requestSubmit();
-        if (type === "reset") this.internals.form?.reset();
+    }
+    #build(kind) {
+      this.shadowRoot.innerHTML = kind === "a" ? "<a><slot></slot></a>" : `<button type="button"><slot></slot></button>`;
+      const inner = this.part$(kind);
+      inner.addEventListener("click", () => this.#act());
+      return inner;
+    }
+    #act() {
+      const type = this.getAttribute("type");
+      if (type === "submit") this.internals.form?.requestSubmit();
+      if (type === "reset") this.internals.form?.reset();
+      const commanded = document.getElementById(this.getAttribute("commandfor"));
+      commanded?.[COMMANDS[this.getAttribute("command") ?? "--auto"]]?.();
+    }
+  }
+
+  class Modal extends Element {
+    static observed = ["heading", "accessibilitylabel"];
+    static css = `
+      :host { display: contents }
+      dialog { width: min(620px, 100vw - 32px); max-height: calc(100vh - 64px); padding: 0; border: 0; border-radius: 16px; background: #fff; color: inherit;
+        box-shadow: 0 20px 20px -8px rgb(26 26 26 / .28) }
+      :host([size=small]) dialog { width: min(380px, 100vw - 32px) } :host([size=large]) dialog { width: min(980px, 100vw - 32px) }
+      dialog::backdrop { background: rgb(0 0 0 / .5) }
+      header { display: flex; align-items: center; justify-content: space-between; gap: 8px; padding: 12px 16px; background: #f3f3f3 }
+      h2 { font-size: 14px; line-height: 20px; font-weight: 650 }
+      header button { width: 28px; height: 28px; border: 0; border-radius: 8px; background: none; color: inherit; font-size: 18px; line-height: 1; cursor: pointer }
+      header button:focus-visible { outline: 2px solid #005bd3 }
+      .content { padding: 16px } :host([padding=none]) .content { padding: 0 }
+      footer { display: flex; justify-content: flex-end; gap: 8px; padding: 12px 16px; border-top: 1px solid #ebebeb } footer[hidden] { display: none }
+    `;
+    static html = `<dialog><header><h2></h2><button type="button" aria-label="Close">\u00d7</button></header>
+      <div class="content"><slot></slot></div>
+      <footer><slot name="secondary-actions"></slot><slot name="primary-action"></slot></footer></dialog>`;
+    static FOCUSABLE = `:is(a[href], button, input, select, textarea, s-button, s-link, s-checkbox, s-number-field, s-money-field):not([disabled], [loading])`;
+
+    constructor() {
+      super();
+      const dialog = this.part$("dialog");
+      this.part$("header button").addEventListener("click", () => this.hideOverlay());
+      dialog.addEventListener("keydown", (event) => this.#keepInside(event));
+      dialog.addEventListener("close", () => this.#tell("hide", "afterhide"));
+    }
+    update() {
+      this.say("h2", this.getAttribute("heading"));
+      this.part$("dialog").setAttribute("aria-label", this.getAttribute("accessibilitylabel") || this.getAttribute("heading") || "");
+      this.part$("footer").hidden = !this.querySelector(":scope > [slot$=action], :scope > [slot$=actions]");
+    }
+    showOverlay() {
+      if (this.part$("dialog").open) return;
+      this.update();
+      this.part$("dialog").showModal();
+      this.#tell("show", "aftershow");
+    }
+    hideOverlay() { this.part$("dialog").close(); }
+    toggleOverlay() { if (this.part$("dialog").open) this.hideOverlay(); else this.showOverlay(); }
+    #tell(...names) { for (const name of names) this.dispatchEvent(new Event(name)); }
+    // The page behind is out of reach, but the admin around the frame is not: Tab goes round inside.
+    #keepInside(event) {
+      if (event.key !== "Tab") return;
+      const slotted = [...this.shadowRoot.querySelectorAll("slot")].flatMap((slot) => slot.assignedElements());
+      const inside = slotted.flatMap((element) => [element, ...element.querySelectorAll("*")]);
+      const stops = [this.part$("header button"), ...inside.filter((element) => element.matches(Modal.FOCUSABLE))];
+      const here = this.shadowRoot.activeElement ?? document.activeElement;
+      const [edge, other] = event.shiftKey ? [stops[0], stops.at(-1)] : [stops.at(-1), stops[0]];
+      if (here !== edge) return;
+      event.preventDefault();
+      other.focus();
+    }
+  }
+
+  class Checkbox extends Element {
+    static observed = ["label", "details", "error", "checked", "disabled", "required"];
+    static focuses = true;
+    static formAssociated = true;
+    static css = `
+      :host { display: block } label { display: flex; gap: 8px; cursor: pointer } input { width: 16px; height: 16px; margin: 2px 0 0; accent-color: #303030 }
+      .details, .error { margin: 2px 0 0 24px } .details { color: #616161 } .error { color: #8e1f0b }
+    `;
+    static html = `<label><input type="checkbox" aria-describedby="d e"><span></span></label>
+      <div class="details" id="d"></div><div class="error" id="e"></div>`;
+    #touched = false;
+
+    constructor() {
+      super();
+      this.internals = this.attachInternals();
+      this.part$("input").addEventListener("change", () => {
+        this.#take();
+        this.dispatchEvent(new Event("change", { bubbles: true }));
       });
     }
+    get name() { return this.getAttribute("name"); }
+    get form() { return this.internals.form; }
+    get value() { return this.getAttribute("value") || "on"; }
+    set value(value) { this.setAttribute("value", value); }
+    get defaultValue() { return this.value; }
+    get checked() { return this.part$("input").checked; }
+    set checked(checked) { this.part$("input").checked = Boolean(checked); this.#take(); }
+    get defaultChecked() { return this.hasAttribute("checked"); }
+    set defaultChecked(checked) { this.toggleAttribute("checked", Boolean(checked)); }
+    get error() { return this.getAttribute("error") || ""; }
+    set error(text) { if (text) this.setAttribute("error", text); else this.removeAttribute("error"); }
+    formResetCallback() { this.#touched = false; this.update(); }
+    #take() { this.#touched = true; this.#report(); }
+    #report() { this.internals.setFormValue(this.checked ? this.value : null); }
+    update() {
+      const input = this.part$("input");
+      if (!this.#touched) { input.checked = this.defaultChecked; this.#report(); }
+      input.disabled = this.hasAttribute("disabled");
+      input.required = this.hasAttribute("required");
+      input.setAttribute("aria-invalid", String(Boolean(this.error)));
+      this.say("label span", this.getAttribute("label"));
+      this.say(".details", this.getAttribute("details"));
+      this.say(".error", this.error);
+    }
+  }
+
+  class UnorderedList extends Element {
+    static role = "list";
+    static css = ":host { display: block; padding-left: 20px }";
+  }
+  class ListItem extends Element {
+    static role = "listitem";
+    static css = ":host { display: list-item; list-style: disc }";
   }
 
   class Field extends Element {
@@ -277,7 +411,7 @@
     "s-page": Page, "s-section": Section, "s-banner": Banner, "s-badge": Badge, "s-text": Text, "s-paragraph": Paragraph,
     "s-link": Link, "s-button": Button, "s-number-field": Field, "s-money-field": MoneyField, "s-table": Table,
     "s-table-header-row": TableHeaderRow, "s-table-header": TableHeader, "s-table-body": TableBody, "s-table-row": TableRow,
-    "s-table-cell": TableCell,
+    "s-table-cell": TableCell, "s-modal": Modal, "s-checkbox": Checkbox, "s-unordered-list": UnorderedList, "s-list-item": ListItem,
   };
   const define = () => { for (const [tag, element] of Object.entries(ELEMENTS)) customElements.define(tag, element); };
   // Children are read on upgrade (a cell looks up its column), so wait until they are all there.

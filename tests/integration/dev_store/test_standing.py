@@ -65,7 +65,7 @@ def test_an_uninstalled_app_is_told_of_the_shop_and_its_tokens_are_dead(shop: In
         "USD",
         "America/New_York",
     )
-    assert (gone["updated_at"], gone["plan_display_name"]) == ("2026-05-04T06:00:00-04:00", "Standard")
+    assert (gone["updated_at"], gone["plan_display_name"]) == ("2026-05-04T06:00:00-04:00", "Basic")
     assert app.of(shop.handle)[-1].headers["x-shopify-triggered-at"] == "2026-05-04T10:00:00.000000Z"
     assert shop.post("{shop{name}}").status_code == 401
     answer = refresh(shop)
