@@ -1,6 +1,7 @@
-"""Deliveries Shopify posted and we have not folded in yet. `webhooks` adds rows, `workers.drain_inbox` claims them.
+"""Deliveries Shopify posted and we have not folded in yet. `webhooks` adds rows, `workers.folding` claims them.
 
-Never looks inside a payload.
+Each waits for its stage: DRAIN folds what is about orders and customers, NOTICE what is about the shop itself and must
+not wait behind them. Never looks inside a payload.
 """
 
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from sqlalchemy import CursorResult, TextClause, exists, func, insert, literal, 
 from sqlalchemy.orm import Session, defer
 
 from plugin.db.models import FAILED_EVENT, PENDING_EVENT, InboxEvent
+
+DRAIN, NOTICE = "drain", "notice"
 
 # A delivery that was being folded when its process died this often is folded alone, so that it takes no others along;
 # one that still brings the process down is set aside for a person to look at.
@@ -29,8 +32,8 @@ class Delivery:
     body: bytes
 
 
-def accept(session: Session, shop_id: int, delivery: Delivery, received_at: datetime) -> bool:
-    """Store a delivery; False if this webhook id of the shop is here already.
+def accept(session: Session, shop_id: int, delivery: Delivery, received_at: datetime, stage: str = DRAIN) -> bool:
+    """Store a delivery for a stage; False if this webhook id of the shop is here already.
 
     One statement on either database. Of two at the same instant PostgreSQL refuses one with an IntegrityError: answered
     503, it comes again and is known then.
@@ -39,6 +42,7 @@ def accept(session: Session, shop_id: int, delivery: Delivery, received_at: date
         "shop_id": shop_id,
         "webhook_id": delivery.webhook_id,
         "topic": delivery.topic,
+        "stage": stage,
         "event_id": delivery.event_id,
         "triggered_at": delivery.triggered_at,
         "received_at": received_at,
@@ -52,12 +56,13 @@ def accept(session: Session, shop_id: int, delivery: Delivery, received_at: date
     return session.execute(store.returning(InboxEvent.webhook_id)).first() is not None
 
 
-def claim(session: Session, shop_id: int, limit: int) -> list[str]:
-    """Count an attempt on the shop's oldest pending deliveries and return their webhook ids; none when all is folded.
+def claim(session: Session, shop_id: int, stage: str, limit: int) -> list[str]:
+    """Count an attempt on a stage's oldest pending deliveries of the shop; their webhook ids, none when all is folded.
 
     Runs in a transaction of its own, before the one that folds: the count is what survives a killed process.
     """
-    waiting = select(InboxEvent.webhook_id).where(InboxEvent.shop_id == shop_id, PENDING_EVENT)
+    mine = (InboxEvent.shop_id == shop_id, InboxEvent.stage == stage, PENDING_EVENT)
+    waiting = select(InboxEvent.webhook_id).where(*mine)
     oldest = waiting.order_by(InboxEvent.received_at)
     chosen = list(session.scalars(oldest.where(InboxEvent.attempts < SUSPECT_AFTER).limit(limit)))
     if not chosen:
@@ -70,10 +75,10 @@ def claim(session: Session, shop_id: int, limit: int) -> list[str]:
     return chosen
 
 
-def hopeless(session: Session, shop_id: int) -> list[InboxEvent]:
-    """Pending deliveries that were folded alone so often that they, and no neighbour, must be what ends the process."""
-    tried_enough = (InboxEvent.shop_id == shop_id, PENDING_EVENT, InboxEvent.attempts >= GIVE_UP_AFTER)
-    return list(session.scalars(select(InboxEvent).where(*tried_enough)))
+def hopeless(session: Session, shop_id: int, stage: str) -> list[InboxEvent]:
+    """A stage's deliveries that were folded alone so often that they, and no neighbour, must end the process."""
+    mine = (InboxEvent.shop_id == shop_id, InboxEvent.stage == stage, PENDING_EVENT)
+    return list(session.scalars(select(InboxEvent).where(*mine, InboxEvent.attempts >= GIVE_UP_AFTER)))
 
 
 def pending(session: Session, shop_id: int, webhook_ids: list[str]) -> list[InboxEvent]:
@@ -144,15 +149,16 @@ def pending_count(session: Session, shop_id: int) -> int:
     return _count(session, shop_id, PENDING_EVENT)
 
 
-def any_pending(session: Session, shop_id: int) -> bool:
-    """Whether a delivery of the shop waits; unlike counting, quick however many there are."""
-    waiting = select(InboxEvent.webhook_id).where(InboxEvent.shop_id == shop_id, PENDING_EVENT)
-    return session.scalar(waiting.limit(1)) is not None
+def any_pending(session: Session, shop_id: int, stage: str) -> bool:
+    """Whether a delivery of the shop waits for a stage; unlike counting, quick however many there are."""
+    mine = (InboxEvent.shop_id == shop_id, InboxEvent.stage == stage, PENDING_EVENT)
+    return session.scalar(select(InboxEvent.webhook_id).where(*mine).limit(1)) is not None
 
 
-def shops_waiting(session: Session) -> list[int]:
-    """Shops with pending deliveries, for the sweep."""
-    return list(session.scalars(select(InboxEvent.shop_id).where(PENDING_EVENT).distinct()))
+def shops_waiting(session: Session, stage: str) -> list[int]:
+    """Shops with deliveries pending for a stage, for the sweep."""
+    mine = (InboxEvent.stage == stage, PENDING_EVENT)
+    return list(session.scalars(select(InboxEvent.shop_id).where(*mine).distinct()))
 
 
 def _count(session: Session, shop_id: int, which: TextClause) -> int:

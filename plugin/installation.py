@@ -1,16 +1,21 @@
-"""What happens when a merchant opens the app: the first time, or after our token died."""
+"""The app's standing in a shop: installed when a merchant opens it, other scopes, uninstalled, back again.
 
+Called by the merchant's page, the authorization-code grant and plugin.notices.
+"""
+
+from collections.abc import Callable
 from datetime import datetime
 
 import structlog
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, NoResultFound
 from sqlalchemy.orm import Session
 
-from plugin import clock, config, queues, runs, segment_store, shops
+from plugin import clock, config, queues, runs, segment_store, shops, tokens, turns
 from plugin.db import session as db
 from plugin.db.models import Shop
+from plugin.schemas.facts import ScopesChanged
 from plugin.segments import presets
-from plugin.shopify import access_tokens, http, ids
+from plugin.shopify import access_tokens, errors, http, ids, scopes
 from plugin.shopify.access_tokens import TokenPair
 from plugin.shopify.admin_api import AdminClient, document
 from plugin.shopify.id_tokens import IdToken
@@ -19,53 +24,119 @@ log = structlog.get_logger()
 
 
 def ensure_installed(id_token: IdToken) -> int:
-    """The id of the shop that opened the app, installing it first if need be. Raises the ShopifyError tree.
+    """The id of the shop that opened the app, installing it first if need be. Raises the ShopifyError tree."""
+    return install(id_token.shop_domain, lambda: access_tokens.exchange(http.client(), id_token))
 
-    1. A shop with a working token needs nothing. 2. Exchange the ID token for a token pair. 3. Ask the shop who it is.
-    4. Store both with the default segments and start the history import, in one transaction. 5. Wake the worker.
-    Doing it twice does no harm, so two first openings at once, or a crash in between, end the same.
+
+def install(shop_domain: str, obtain: Callable[[], TokenPair]) -> int:
+    """The id of the shop, with a token that works. Raises the ShopifyError tree.
+
+    1. A shop with a working token needs nothing. 2. Make its row, so that of two openings at once only one trades
+    tokens. 3. Obtain a token pair. 4. Ask the shop who it is. 5. Store both with the default segments and start the
+    history import, in one transaction. 6. Wake the workers. A crash in between is mended by opening again.
     """
     with db.read() as session:
-        shop = shops.by_domain(session, id_token.shop_domain)
-        works = shop is not None and _works(shop, clock.now())
-    if shop is not None and works:
+        shop = shops.by_domain(session, shop_domain)
+    if shop is not None and works(shop, clock.now()):
         _try_again(shop)
         return shop.id
-    pair = access_tokens.exchange(http.client(), id_token)
-    about = _about(id_token.shop_domain, pair)
+    shop_id = shop.id if shop is not None else _make_row(shop_domain)
     try:
-        shop_id = _store(id_token.shop_domain, pair, about)
-    except IntegrityError:
-        # Another first opening was quicker: the shop is there now.
-        shop_id = _store(id_token.shop_domain, pair, about)
-    log.info("shop_installed", shop_id=shop_id, shop=id_token.shop_domain)
+        with tokens.turn(shop_id):
+            _trade(shop_id, shop_domain, obtain)
+    except NoResultFound:
+        raise errors.ShopUnavailable("Another opening failed and took the new shop with it") from None
+    except errors.ShopifyError:
+        _forget_if_never_installed(shop_id)
+        raise
     _wake(shop_id)
     return shop_id
 
 
-def _try_again(shop: Shop) -> None:
-    """A merchant who was told of a trouble and opens the page again wishes for another try."""
-    if shop.imported_at is None:
-        with db.write() as session:
-            shops.hold(session, shop.id)
-            runs.start_import(session, shop.id, clock.now())
-    if shop.api_error:
-        shops.note_answered(shop.id)
-    if shop.imported_at is None or shop.api_error:
-        _wake(shop.id)
-
-
-def _wake(shop_id: int) -> None:
-    for stage in ("run", "drain", "sync"):
-        queues.wake(stage, shop_id)
-
-
-def _works(shop: Shop, now: datetime) -> bool:
+def works(shop: Shop, now: datetime) -> bool:
+    """Whether the app is installed with a token that lives, as far as we know."""
     ends_at = shop.refresh_token_expires_at
     return shop.uninstalled_at is None and shop.token_error is None and ends_at is not None and ends_at > now
 
 
-def _about(shop_domain: str, pair: TokenPair) -> dict[str, str]:
+def uninstall(session: Session, shop: Shop, now: datetime) -> None:
+    """The merchant removed the app: forget the tokens and stop all work. The caller holds the shop.
+
+    What is known stays until Shopify has it erased: who comes back within two days finds everything as it was.
+    """
+    if shop.uninstalled_at is None:
+        log.info("app_uninstalled", shop_id=shop.id)
+        shop.uninstalled_at = now
+    tokens.drop(shop)
+    shop.token_error = shop.trouble = shop.api_error = shop.paused_until = None
+    runs.abandon(session, shop.id, now, "The app was uninstalled")
+    turns.revoke_all(session, shop.id)
+
+
+def change_scopes(session: Session, shop: Shop, changed: ScopesChanged, now: datetime) -> tuple[str, ...]:
+    """Take over what the app may do; returns the stages to wake. News older than the token's own scopes are no news.
+
+    A shop whose whole history has become visible is read anew.
+    """
+    if shop.uninstalled_at is not None or (shop.scopes_at is not None and changed.at < shop.scopes_at):
+        return ()
+    before, shop.scopes, shop.scopes_at = scopes.granted(shop.scopes), scopes.written(changed.scopes), changed.at
+    if shop.trouble == errors.AccessDenied.__name__:
+        shop.trouble = shop.api_error = shop.paused_until = None
+    if scopes.READ_ALL_ORDERS in scopes.granted(shop.scopes) - before and shop.history_from is not None:
+        runs.start_import(session, shop.id, now)
+    return ("run", "sync")
+
+
+def _make_row(domain: str) -> int:
+    now = clock.now()
+    try:
+        with db.write() as session:
+            shop = Shop(domain=domain, installed_at=now, uninstalled_at=now, settings={})
+            session.add(shop)
+            session.flush()
+            return shop.id
+    except IntegrityError:
+        # Another first opening was quicker.
+        with db.read() as session:
+            found = shops.by_domain(session, domain)
+        if found is None:
+            raise
+        return found.id
+
+
+def _trade(shop_id: int, domain: str, obtain: Callable[[], TokenPair]) -> None:
+    """Obtain and store a pair, unless somebody else did while we waited for our turn."""
+    with db.read() as session:
+        if works(shops.get(session, shop_id), clock.now()):
+            return
+        if runs.is_being_erased(session, shop_id):
+            raise errors.ShopUnavailable("What was known of the shop is still being erased")
+    pair = obtain()
+    about = _about(domain, pair)
+    with db.write() as session:
+        shops.hold(session, shop_id)
+        _store(session, shops.get(session, shop_id), pair, about, clock.now())
+    log.info("shop_installed", shop_id=shop_id, shop=domain)
+
+
+def _store(session: Session, shop: Shop, pair: TokenPair, about: dict[str, str | int], now: datetime) -> None:
+    # While the app was away, or its token dead, messages may have been lost.
+    lost_touch = shop.uninstalled_at is not None or shop.token_error is not None
+    if shop.uninstalled_at is not None:
+        shop.installed_at, shop.uninstalled_at = now, None
+        shop.imported_at = shop.history_from = shop.tagging_off_at = None
+    for name, value in about.items():
+        setattr(shop, name, value)
+    tokens.store(shop, pair, now)
+    session.flush()
+    if not segment_store.tags_by_bit(session, shop.id):  # a merchant who removed them all wants none
+        segment_store.save(session, shop.id, presets.DEFAULTS, now)
+    if lost_touch or shop.imported_at is None:
+        runs.start_import(session, shop.id, now)
+
+
+def _about(shop_domain: str, pair: TokenPair) -> dict[str, str | int]:
     client = AdminClient(http.client(), shop_domain, pair.access_token, config.current().api_version)
     shop = client.execute(document("shop"))["shop"]
     return {
@@ -76,26 +147,30 @@ def _about(shop_domain: str, pair: TokenPair) -> dict[str, str]:
     }
 
 
-def _store(domain: str, pair: TokenPair, about: dict[str, str]) -> int:
-    with db.write() as session:
-        return _store_in(session, domain, pair, about, clock.now())
+def _forget_if_never_installed(shop_id: int) -> None:
+    """Leave nothing of a shop that could not be installed, unless another opening is trying just now."""
+    mine = turns.take(shop_id, "token")
+    if mine is None:
+        return
+    with mine, db.write() as session:
+        shop = session.get(Shop, shop_id)
+        if shop is not None and shop.shopify_id is None:
+            turns.revoke_all(session, shop_id)
+            session.delete(shop)
 
 
-def _store_in(session: Session, domain: str, pair: TokenPair, about: dict[str, str], now: datetime) -> int:
-    shop = shops.by_domain(session, domain)
-    if shop is None:
-        shop = Shop(domain=domain, installed_at=now, settings={})
-        session.add(shop)
-        session.flush()
-    shops.hold(session, shop.id)
-    if shop.uninstalled_at is not None:
-        shop.installed_at, shop.uninstalled_at = now, None
-    for name, value in about.items():
-        setattr(shop, name, value)
-    shops.store_tokens(shop, pair)
-    session.flush()
-    if not segment_store.tags_by_bit(session, shop.id):  # a merchant who removed them all wants none
-        segment_store.save(session, shop.id, presets.DEFAULTS, now)
+def _try_again(shop: Shop) -> None:
+    """A merchant who was told of a trouble and opens the page again wishes for another try."""
     if shop.imported_at is None:
-        runs.start_import(session, shop.id, now)
-    return shop.id
+        with db.write() as session:
+            shops.hold(session, shop.id)
+            runs.start_import(session, shop.id, clock.now())
+    if shop.trouble:
+        shops.note_answered(shop.id)
+    if shop.imported_at is None or shop.trouble:
+        _wake(shop.id)
+
+
+def _wake(shop_id: int) -> None:
+    for stage in ("run", "drain", "sync"):
+        queues.wake(stage, shop_id)

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, and_, delete, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from plugin import shops
+from plugin import erasures, shops
 from plugin.db.models import Customer, Order, OrderHistory
 from plugin.schemas.facts import CustomerFacts, CustomersMerged, OrderChanged, OrderFacts
 from plugin.segments import columns
@@ -19,9 +19,18 @@ from plugin.shop_settings import ShopSettings
 
 Row = TypeVar("Row", Order, Customer)
 
+# Where the second part of a version begins: after twenty digits and a bar, counted from 1 as SQL does.
+SEEN_AT_STARTS = 22
+
 
 class FactsRefused(Exception):
     """The message is well-formed and cannot be true of this shop; the reason is for people to read."""
+
+
+def seen_before(instant: datetime) -> ColumnElement[bool]:
+    """Orders whose newest payload was sent before an instant, by their `version`."""
+    seen_at = func.substr(Order.version, SEEN_AT_STARTS, len(_digits(instant)))
+    return and_(Order.version != "", seen_at < _digits(instant))
 
 
 def version(updated_at: datetime, seen_at: datetime, message_id: str) -> str:
@@ -30,7 +39,7 @@ def version(updated_at: datetime, seen_at: datetime, message_id: str) -> str:
     `updated_at` has whole seconds, and a paid order is often updated twice in one; `message_id` only breaks what is
     left of ties, so that every order of arrival ends the same.
     """
-    return f"{updated_at.astimezone(UTC):%Y%m%d%H%M%S%f}|{seen_at.astimezone(UTC):%Y%m%d%H%M%S%f}|{message_id}"[:320]
+    return f"{_digits(updated_at)}|{_digits(seen_at)}|{message_id}"[:320]
 
 
 class Ledger:
@@ -39,12 +48,13 @@ class Ledger:
     def __init__(self, session: Session, shop_id: int) -> None:
         self._session = session
         self._shop_id = shop_id
-        shop = shops.get(session, shop_id)
-        self._currency = shop.currency
-        self._settings = ShopSettings.of(shop.settings)
+        self._shop = shops.get(session, shop_id)
+        self._settings = ShopSettings.of(self._shop.settings)
         # None: looked up, and not there yet.
         self._orders: dict[int, Order | None] = {}
         self._customers: dict[int, Customer | None] = {}
+        # Erased on request: what still comes in about them is dropped.
+        self._erased: set[int] = set()
         self._changed: dict[int, dict[int, Record | None]] = {}
 
     def load(self, order_ids: Iterable[int], customer_ids: Iterable[int]) -> None:
@@ -58,11 +68,15 @@ class Ledger:
                 self._orders[order.order_id] = order
             for customer in self._rows(Customer, Customer.customer_id, customers):
                 self._customers[customer.customer_id] = customer
+        unknown = (customer_id for customer_id in customers if self._customers[customer_id] is None)
+        self._erased |= erasures.erased(self._session, self._shop, unknown)
 
     def apply_order(self, facts: OrderFacts, facts_version: str) -> None:
         """Take over an order's facts if they are newer than what we have."""
-        if self._currency and facts.currency != self._currency:
-            raise FactsRefused(f"The order is in {facts.currency}, the shop in {self._currency}")
+        if self._shop.currency and facts.currency != self._shop.currency:
+            raise FactsRefused(f"The order is in {facts.currency}, the shop in {self._shop.currency}")
+        if facts.customer_id and self._is_erased(facts.customer_id):
+            return
         order = self._order(facts.order_id)
         # Old news still tells that there is such a customer; asked first, so that the order of arrival does not matter.
         owner = self._owner(facts.customer_id) if facts.customer_id else None
@@ -100,22 +114,30 @@ class Ledger:
 
     def apply_customer(self, facts: CustomerFacts) -> None:
         """Take over when a customer signed up, which never changes."""
-        self._customer(facts.customer_id).signed_up_at = facts.signed_up_at
+        if not self._is_erased(facts.customer_id):
+            self._customer(facts.customer_id).signed_up_at = facts.signed_up_at
 
     def note_tags(self, customer_id: int, tags: int) -> None:
-        """Which of our segments' tags the store shows on the customer: those that we did not write are not ours."""
-        customer = self._customer(customer_id)
-        customer.foreign_tags = tags & ~(customer.applied_tags | customer.unsure_tags)
+        """Which of our segments' tags the store shows on a customer: those that we did not write are not ours.
+
+        Only said of a shop whose tags nobody writes meanwhile: before its first import and after it came back.
+        """
+        if not self._is_erased(customer_id):
+            customer = self._customer(customer_id)
+            ours = customer.applied_tags | customer.unsure_tags
+            customer.foreign_tags, customer.applied_tags, customer.unsure_tags = tags & ~ours, tags & ours, 0
 
     def delete_customer(self, customer_id: int, at: datetime) -> None:
         """Leave a tombstone: there is nobody left to tag. What they carried is kept, for a merge may have moved it."""
+        if self._is_erased(customer_id):
+            return
         customer = self._customer(customer_id)
         customer.deleted_at = min(customer.deleted_at or at, at)
         customer.wanted_tags, customer.next_review_at = 0, None
 
     def merge_customers(self, merge: CustomersMerged) -> None:
         """The orders and tags of one customer become another's, as Shopify does it; the old id stays as an alias."""
-        if not merge.completed:
+        if not merge.completed or self._is_erased(merge.kept_id) or self._is_erased(merge.deleted_id):
             return
         gone = self._customer(merge.deleted_id)
         kept_id = self._owner(merge.kept_id)
@@ -141,6 +163,10 @@ class Ledger:
         self._session.flush()
         self._save_histories()
         return {customer_id for customer_id, row in self._customers.items() if row is not None} | set(self._changed)
+
+    def _is_erased(self, customer_id: int) -> bool:
+        self.load((), [customer_id])
+        return customer_id in self._erased
 
     def _rewrite_history(self, order: Order, owner_before: int | None) -> None:
         if owner_before is not None and owner_before != order.customer_id:
@@ -194,6 +220,11 @@ class Ledger:
         if not wanted:
             return ()
         return self._session.scalars(select(table).where(table.shop_id == self._shop_id, key.in_(wanted)))
+
+
+def _digits(instant: datetime) -> str:
+    """An instant as text that sorts like it."""
+    return f"{instant.astimezone(UTC):%Y%m%d%H%M%S%f}"
 
 
 def _forget_tags(customer: Customer) -> None:

@@ -25,10 +25,12 @@ class Stage:
 
 # Workers serve the queues in this order. Jobs are named by path: the plugin never imports the workers.
 STAGES = {
+    "notice": Stage("inbox", "workers.heed_notices.heed_notices", 300),
     "drain": Stage("inbox", "workers.drain_inbox.drain_inbox", 120),
     "review": Stage("inbox", "workers.review_due.review_due", 300),
     "refetch": Stage("runs", "workers.refetch_orders.refetch_orders", 300),
     "sync": Stage("tags", "workers.sync_tags.sync_tags", 600),
+    "keep": Stage("runs", "workers.keep_tokens.keep_token", 120),
     "run": Stage("runs", "workers.work_on_runs.work_on_runs", 3600),
 }
 TIMED_QUEUE = "timed"

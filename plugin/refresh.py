@@ -42,7 +42,7 @@ def refresh_customers(session: Session, shop_id: int, customer_ids: Sequence[int
     """Bring these customers up to date as of an instant; returns how many changed segments. Holds nothing itself."""
     if not _has_history(session, shop_id):
         return 0
-    segments = segment_store.active(session, shop_id)
+    segments = segment_store.judged(session, shop_id, as_of)
     changed = 0
     for start in range(0, len(customer_ids), KEYS_A_QUERY):
         some = list(customer_ids[start : start + KEYS_A_QUERY])
@@ -79,7 +79,7 @@ def refresh_chunk(session: Session, shop_id: int, after: int, as_of: datetime, c
     rows = session.execute(query).all()
     if not rows:
         return None, 0
-    segments = segment_store.active(session, shop_id)
+    segments = segment_store.judged(session, shop_id, as_of)
     _bring_up_to_date(session, shop_id, _standing(rows), segments, as_of, cause)
     return rows[-1][0], len(rows)
 

@@ -1,4 +1,4 @@
-"""Long pieces of work a merchant can watch: importing the history, refreshing the whole shop.
+"""Long pieces of work: importing the history and refreshing the whole shop, which a merchant can watch; erasing it.
 
 A run is a row with a state and a position; workers.work_on_runs takes it further until it is finished.
 """
@@ -10,14 +10,19 @@ from sqlalchemy.orm import Session
 
 from plugin.db.models import UNFINISHED_RUN, Run
 
-IMPORT, REFRESH = "import", "refresh"
+IMPORT, REFRESH, ERASURE = "import", "refresh", "erasure"
 QUEUED, RUNNING, DONE, FAILED = "queued", "running", "done", "failed"
+
+
+def start(session: Session, shop_id: int, kind: str, now: datetime) -> None:
+    """Ask for a run, unless one of its kind is under way."""
+    if not _unfinished(session, shop_id, kind):
+        session.add(Run(shop_id=shop_id, kind=kind, state=QUEUED, created_at=now, position={}))
 
 
 def start_import(session: Session, shop_id: int, now: datetime) -> None:
     """Ask for the shop's history, unless that is under way."""
-    if not _unfinished(session, shop_id, IMPORT):
-        session.add(Run(shop_id=shop_id, kind=IMPORT, state=QUEUED, created_at=now, position={}))
+    start(session, shop_id, IMPORT, now)
 
 
 def start_refresh(session: Session, shop_id: int, now: datetime) -> None:
@@ -44,6 +49,17 @@ def finish(run: Run, now: datetime, error: str | None = None) -> None:
     run.state = FAILED if error else DONE
     run.error = error
     run.finished_at = now
+
+
+def abandon(session: Session, shop_id: int, now: datetime, reason: str) -> None:
+    """End what is under way but an erasure: there is nobody left to do it for."""
+    for run in session.scalars(select(Run).where(Run.shop_id == shop_id, Run.kind != ERASURE, UNFINISHED_RUN)):
+        finish(run, now, reason)
+
+
+def is_being_erased(session: Session, shop_id: int) -> bool:
+    """Whether the shop's data is on its way out."""
+    return bool(_unfinished(session, shop_id, ERASURE))
 
 
 def latest(session: Session, shop_id: int) -> Run | None:

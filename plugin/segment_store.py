@@ -1,7 +1,7 @@
 """A shop's segments in the database: definitions in, versions kept, bits given out and taken back."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import case, func, select, update
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from plugin import money, shops
 from plugin.db import models
 from plugin.db.models import Customer, SegmentVersion
-from plugin.segments import rules
+from plugin.segments import depth, rules
 from plugin.segments.rules import MOST_SEGMENTS, InvalidDefinition, Problem, Segment
 
 
@@ -18,6 +18,24 @@ def active(session: Session, shop_id: int) -> list[Segment]:
     """The shop's segments as the engine takes them, in the merchant's order."""
     digits = minor_units(session, shop_id)
     return [Segment.from_definition(row.definition, row.bit, digits) for row in _active_rows(session, shop_id)]
+
+
+def judged(session: Session, shop_id: int, as_of: datetime) -> list[Segment]:
+    """The segments customers are put into: none while tagging is off, none that would be a guess."""
+    if shops.get(session, shop_id).tagging_off_at is not None:
+        return []
+    waiting = incomplete(session, shop_id, as_of)
+    return [segment for segment in active(session, shop_id) if segment.bit not in waiting]
+
+
+def incomplete(session: Session, shop_id: int, as_of: datetime) -> dict[int, int]:
+    """By bit, the segments that wait for history we cannot see, and how many days of it they lack (depth.ALL_OF_IT)."""
+    history_from = shops.get(session, shop_id).history_from
+    if history_from is None:
+        return {}
+    days_seen = (as_of - history_from) // timedelta(days=1)
+    waits = {segment.bit: depth.lacking(segment, days_seen) for segment in active(session, shop_id)}
+    return {bit: days for bit, days in waits.items() if days != 0}
 
 
 def definitions(session: Session, shop_id: int) -> list[dict[str, Any]]:

@@ -1,19 +1,19 @@
 """What each topic means: topic → schema of its payload → what the ledger does with it. The whole list on one screen.
 
-`fold` is called by workers.drain_inbox; shopify.app.toml subscribes to exactly these topics (a test says so).
+`fold` is called by workers.drain_inbox. What is about the shop itself stands in plugin/notices.py; shopify.app.toml
+subscribes to exactly the topics of both (a test says so).
 """
 
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
-from marshmallow import Schema, ValidationError
+from marshmallow import Schema
 
 from plugin.db.models import InboxEvent
 from plugin.ledger import FactsRefused, Ledger, version
 from plugin.schemas import webhook_payloads as payloads
+from plugin.schemas.webhook_payloads import PayloadRefused
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,24 +26,12 @@ class Topic:
     customers: Callable[[Any], Iterable[int]]
 
 
-class PayloadRefused(Exception):
-    """A payload that does not fit its topic; the message says where, never what a customer's data is."""
-
-
 def read(event: InboxEvent) -> tuple[Topic, Any]:
     """The topic of a delivery and its payload as facts; PayloadRefused if it does not fit."""
     topic = TOPICS.get(event.topic)
     if topic is None:
         raise PayloadRefused(f"Nothing here handles the topic {event.topic}")
-    try:
-        # Refund amounts are JSON numbers: as floats they would lose cents.
-        document = json.loads(event.body or b"", parse_float=Decimal)
-    except (ValueError, RecursionError):
-        raise PayloadRefused("The body is not JSON") from None
-    try:
-        return topic, topic.schema.load(document)
-    except ValidationError as error:
-        raise PayloadRefused(f"The payload does not fit {event.topic}: {json.dumps(error.messages)}") from None
+    return topic, payloads.read(topic.schema, event.topic, event.body)
 
 
 def fold(ledger: Ledger, readings: Iterable[tuple[InboxEvent, Topic, Any]]) -> list[tuple[InboxEvent, str]]:

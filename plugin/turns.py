@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import exists, insert, literal, select, update
+from sqlalchemy import delete, exists, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from plugin import clock, config
 from plugin.db import session as db
@@ -60,6 +61,11 @@ def take(shop_id: int, stage: str) -> Turn | None:
     except IntegrityError:
         return None  # another process took the shop's very first turn at the same instant
     return Turn(shop_id, stage, holder) if taken else None
+
+
+def revoke_all(session: Session, shop_id: int) -> None:
+    """Take every turn of the shop away: whoever works for it stops at the next renewal."""
+    session.execute(delete(TurnRow).where(TurnRow.shop_id == shop_id))
 
 
 def _end() -> datetime:

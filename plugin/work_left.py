@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from plugin import inbox, refresh, runs, tag_sync
 
 LEFT: dict[str, Callable[[Session, int, datetime], bool]] = {
-    "drain": lambda session, shop_id, _: inbox.any_pending(session, shop_id),
+    "notice": lambda session, shop_id, _: inbox.any_pending(session, shop_id, inbox.NOTICE),
+    "drain": lambda session, shop_id, _: inbox.any_pending(session, shop_id, inbox.DRAIN),
     "review": lambda session, shop_id, now: bool(refresh.due(session, shop_id, now, limit=1)),
     "run": lambda session, shop_id, _: runs.next_run(session, shop_id) is not None,
     "sync": lambda session, shop_id, now: bool(tag_sync.pending(session, shop_id, now, limit=1)),

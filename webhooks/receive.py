@@ -5,7 +5,7 @@ from flask import Blueprint, Response, current_app, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from plugin import clock, config, inbox, queues, shops
+from plugin import clock, config, inbox, notices, queues, shops
 from plugin.db import session as db
 from plugin.metrics import DELIVERIES
 from plugin.shopify import signatures
@@ -20,7 +20,8 @@ log = structlog.get_logger()
 def receive() -> Response:
     """Answer one delivery. Only a 200 tells Shopify to forget it: whatever is not stored is answered otherwise.
 
-    A shop we do not know is answered 200 as well: it uninstalled, and Shopify would try again for hours in vain.
+    A shop we do not know is answered 200 as well: it uninstalled, and Shopify would try again for hours in vain. Of one
+    that uninstalled only notices (privacy requests above all) are still taken.
     """
     try:
         body = request.get_data(cache=False)
@@ -37,15 +38,16 @@ def receive() -> Response:
     try:
         with db.read() as session:
             shop = shops.by_domain(session, shop_domain)
-        if shop is None or shop.uninstalled_at is not None:
+        stage = notices.stage(posted.topic)
+        if shop is None or (shop.uninstalled_at is not None and stage != inbox.NOTICE):
             return _answer(200, "unknown_shop", "")
         with db.write() as session:
-            fresh = inbox.accept(session, shop.id, posted, now)
+            fresh = inbox.accept(session, shop.id, posted, now, stage)
     except SQLAlchemyError as error:
         log.error("delivery_not_stored", shop=shop_domain, topic=posted.topic, reason=type(error).__name__)
         return _answer(503, "database_unavailable", "Try again later")
     if fresh:
-        queues.wake("drain", shop.id)
+        queues.wake(stage, shop.id)
     return _answer(200, "accepted" if fresh else "duplicate", "")
 
 

@@ -10,6 +10,7 @@ def refetch_orders(shop_id: int) -> None:
 
     def fetch(mine: Turn) -> bool:
         fetched = order_lookup.refetch_stale(shops.admin_client(shop_id), shop_id, mine)
+        shops.note_answered(shop_id)
         if fetched:
             queues.wake("sync", shop_id)
         return False  # orders that stay stale are tried again by the sweep, not at once

@@ -3,12 +3,18 @@
 from rq.cron import CronScheduler
 
 from plugin import queues
-from workers import endurance, sweep
+from workers import endurance, keep_tokens, look_deeper, prune, sweep
 
 # The job, and when it runs (cron, UTC).
-TIMETABLE = ((sweep.sweep, "* * * * *"),)
-# A sweep that waited for a minute is not worth doing: the next one is there.
-WAITS_SECONDS = 60
+TIMETABLE = (
+    (sweep.sweep, "* * * * *"),
+    (keep_tokens.keep_tokens, "17 4 * * *"),
+    (look_deeper.look_deeper, "27 4 * * *"),
+    (prune.prune, "37 4 * * *"),
+)
+# A sweep that waited for a minute is not worth doing: the next one is there. What runs once a day may wait for an hour.
+WAITS_SECONDS = {sweep.sweep: 60}
+WAITS_AT_MOST_SECONDS = 3_600
 KEPT_SECONDS = 86_400
 
 
@@ -27,5 +33,6 @@ def run() -> None:
 def register(scheduler: CronScheduler) -> None:
     """Enter the timetable."""
     for job, cron in TIMETABLE:
-        times = {"job_timeout": 300, "result_ttl": 0, "failure_ttl": KEPT_SECONDS, "ttl": WAITS_SECONDS}
+        waits = WAITS_SECONDS.get(job, WAITS_AT_MOST_SECONDS)
+        times = {"job_timeout": 300, "result_ttl": 0, "failure_ttl": KEPT_SECONDS, "ttl": waits}
         scheduler.register(job, queue_name=queues.TIMED_QUEUE, cron=cron, **times)  # type: ignore[arg-type]

@@ -13,7 +13,8 @@ def sweep() -> None:
     now = clock.now()
     with db.read() as session:
         found = {
-            "drain": inbox.shops_waiting(session),
+            "notice": inbox.shops_waiting(session, inbox.NOTICE),
+            "drain": inbox.shops_waiting(session, inbox.DRAIN),
             "review": list(refresh.shops_due(session, now)),
             "refetch": order_lookup.shops_waiting(session, now),
             "run": runs.shops_waiting(session),

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import structlog
+from sqlalchemy.exc import NoResultFound
 
 from plugin import clock, queues, shops, turns, work_left
 from plugin.db import session as db
@@ -12,6 +13,9 @@ from plugin.turns import Turn, TurnLost
 
 log = structlog.get_logger()
 
+# What is done for a shop that removed the app: what it has told us is heard to the end, and its data is erased.
+AFTER_UNINSTALL = {"notice", "drain", "run"}
+
 
 def run(stage: str, shop_id: int, work: Callable[[Turn], bool]) -> None:
     """Do a stage's work for a shop, unless another process is at it. `work` returns whether more is left.
@@ -20,9 +24,10 @@ def run(stage: str, shop_id: int, work: Callable[[Turn], bool]) -> None:
     while we had the turn has left it to us. What fails for now, the minute sweep finds again.
     """
     queues.awake(stage, shop_id)
-    with db.read() as session:
-        shop = shops.get(session, shop_id)
-    turn = None if shop.uninstalled_at is not None else turns.take(shop_id, stage)
+    shop = _shop(shop_id)
+    if shop is None or (shop.uninstalled_at is not None and stage not in AFTER_UNINSTALL):
+        return
+    turn = turns.take(shop_id, stage)
     if turn is None:
         return
     with structlog.contextvars.bound_contextvars(shop=shop.domain, stage=stage):
@@ -33,9 +38,18 @@ def run(stage: str, shop_id: int, work: Callable[[Turn], bool]) -> None:
             log.warning("turn_lost")
         except errors.ShopifyError as error:
             _stopped(shop, error)
+        except NoResultFound:
+            if _shop(shop_id) is not None:
+                raise
+            log.info("shop_erased_meanwhile")
         else:
             if more or _left(stage, shop_id):
                 queues.wake(stage, shop_id)
+
+
+def _shop(shop_id: int) -> Shop | None:
+    with db.read() as session:
+        return session.get(Shop, shop_id)
 
 
 def _left(stage: str, shop_id: int) -> bool:
@@ -44,14 +58,9 @@ def _left(stage: str, shop_id: int) -> bool:
 
 
 def _stopped(shop: Shop, error: errors.ShopifyError) -> None:
-    """Say what stopped us where it can be seen: in the log, and on the page if waiting will not mend it."""
-    if isinstance(error, errors.Paused):
+    """Say what stopped us where it can be seen: in the log, with who can mend it, and on the merchant's page."""
+    if isinstance(error, errors.Paused | errors.Uninstalled):
         return
-    if isinstance(error, errors.TokenRejected):
-        shops.note_token_rejected(shop.id, str(error))
-        log.error("token_rejected", reason=str(error))
-    elif error.pause:
-        shops.note_refused(shop.id, str(error), clock.now() + error.pause)
-        log.error("shopify_refused", kind=type(error).__name__, reason=str(error))
-    else:
-        log.warning("interrupted", kind=type(error).__name__, reason=str(error))
+    shops.note_failed(shop.id, error)
+    say = log.warning if error.owner is errors.Owner.NOBODY else log.error
+    say("shopify_failed", kind=type(error).__name__, owner=str(error.owner), reason=str(error))

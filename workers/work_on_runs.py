@@ -1,10 +1,10 @@
-"""Takes a shop's oldest unfinished run further: an import, or judging every customer anew."""
+"""Takes a shop's oldest unfinished run further: an import, judging every customer anew, or erasing the shop."""
 
 import time
 
 import structlog
 
-from plugin import backfill, clock, queues, refresh, runs
+from plugin import backfill, clock, privacy, queues, refresh, runs
 from plugin.db import session as db
 from plugin.db.models import Run
 from plugin.shopify import errors
@@ -31,6 +31,10 @@ def work_on_runs(shop_id: int) -> None:
 
 def _go_on(run: Run, mine: Turn) -> bool:
     """Take a run further; returns whether more is left of it. What a run cannot get over ends it, with the reason."""
+    if run.kind == runs.ERASURE:
+        privacy.erase_shop(run, mine)
+        log.info("shop_erased")
+        return False
     try:
         finished = _work(run, mine)
     except errors.ShopifyError as error:

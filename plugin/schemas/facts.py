@@ -51,3 +51,54 @@ class CustomersMerged:
     kept_id: int
     deleted_id: int
     completed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShopRemovedApp:
+    """The merchant uninstalled the app."""
+
+    shopify_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScopesChanged:
+    """What the app may do in the shop since `at`."""
+
+    shopify_id: int
+    scopes: tuple[str, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ShopChanged:
+    """The shop's own details."""
+
+    shopify_id: int
+    currency: str
+    timezone: str
+    plan: str
+
+
+@dataclass(frozen=True, slots=True)
+class DataRequested:
+    """A customer wants to know what is stored about them; `request_id` is Shopify's number for it."""
+
+    shop_domain: str
+    customer_id: int
+    request_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRedacted:
+    """A customer, and these orders of theirs, are to be erased."""
+
+    shop_domain: str
+    customer_id: int
+    order_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShopRedacted:
+    """Everything about the shop is to be erased."""
+
+    shop_domain: str

@@ -1,9 +1,11 @@
-"""Webhook payloads, by topic: only the fields we use are declared, everything else is dropped unread.
+"""Payloads about orders and customers: only the fields we use are declared, everything else is dropped unread.
 
 plugin.topics says which schema a topic has. Reference: https://shopify.dev/docs/api/webhooks
 """
 
+import json
 from datetime import UTC
+from decimal import Decimal
 from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
@@ -13,6 +15,23 @@ from plugin.schemas.facts import EARLIEST, LATEST, CustomerFacts, CustomersMerge
 from plugin.shopify import ids
 
 LARGEST_ID = 2**63 - 1
+
+
+class PayloadRefused(Exception):
+    """A payload that does not fit its topic; the message says where, never what a customer's data is."""
+
+
+def read(schema: Schema, topic: str, body: bytes | None) -> Any:
+    """The facts in a delivery's body; PayloadRefused if it does not fit its topic."""
+    try:
+        # Refund amounts are JSON numbers: as floats they would lose cents.
+        document = json.loads(body or b"", parse_float=Decimal)
+    except (ValueError, RecursionError):
+        raise PayloadRefused("The body is not JSON") from None
+    try:
+        return schema.load(document)
+    except ValidationError as error:
+        raise PayloadRefused(f"The payload does not fit {topic}: {json.dumps(error.messages)}") from None
 
 
 class Payload(Schema):

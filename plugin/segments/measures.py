@@ -31,6 +31,8 @@ class Measure:
     """What such customers did, in a sentence about a rule."""
     finding: str
     """What was found of one customer, in an explanation."""
+    newest_decides: bool = False
+    """Only the newest order counts: older ones that we cannot see would change nothing."""
 
 
 def _count(seen: AsOf, window_days: int | None) -> IntArray:
@@ -129,6 +131,7 @@ MEASURES = {
             _days_since_last_crossings,
             "last ordered {amount} ago",
             "last order {amount} ago",
+            newest_decides=True,
         ),
         Measure(
             "days_since_first_order",

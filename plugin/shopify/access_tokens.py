@@ -1,9 +1,10 @@
-"""Expiring offline tokens: exchanging an ID token for a pair, and refreshing the pair. plugin.shops stores it.
+"""Expiring offline tokens: exchanging an ID token for a pair, and refreshing the pair. plugin.tokens stores it.
 
 The library computes expiry by the machine's clock; here the life it found is counted from our own clock.
 References: https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens/offline-access-tokens
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +13,7 @@ from shopify_app import ShopifyApp
 from shopify_app.types import IdTokenDetails, Res, TokenExchangeAccessToken, TokenExchangeResult
 
 from plugin import clock, config
-from plugin.shopify import errors
+from plugin.shopify import admin_api, errors
 from plugin.shopify.id_tokens import IdToken
 
 # What the library calls an outcome, and what it means to us. Anything else is Shopify or the network being unwell.
@@ -41,14 +42,15 @@ class TokenPair:
 def exchange(http: httpx.Client, id_token: IdToken) -> TokenPair:
     """Token exchange: an ID token for an expiring offline token pair. Raises the ShopifyError tree."""
     details = IdTokenDetails(exchangeable=True, token=id_token.raw, claims=id_token.claims)
-    result = _library().exchange_using_token_exchange(
-        access_mode="offline",
-        id_token=details,
-        invalid_token_response=Res(status=401, body="", headers={}),
-        expiring=True,
-        http_client=http,
+    return _pair(
+        lambda: _library().exchange_using_token_exchange(
+            access_mode="offline",
+            id_token=details,
+            invalid_token_response=Res(status=401, body="", headers={}),
+            expiring=True,
+            http_client=http,
+        )
     )
-    return _pair(result)
 
 
 def refresh(http: httpx.Client, shop_domain: str, pair_scopes: str, refresh_token: str) -> TokenPair:
@@ -63,7 +65,7 @@ def refresh(http: httpx.Client, shop_domain: str, pair_scopes: str, refresh_toke
         refresh_token_expires=None,
         user=None,
     )
-    return _pair(_library().refresh_token_exchanged_access_token(access_token=held, http_client=http))
+    return _pair(lambda: _library().refresh_token_exchanged_access_token(access_token=held, http_client=http))
 
 
 def _library() -> ShopifyApp:
@@ -71,11 +73,18 @@ def _library() -> ShopifyApp:
     return ShopifyApp(client_id=app.client_id, client_secret=app.client_secret, old_client_secret=app.old_client_secret)
 
 
-def _pair(result: TokenExchangeResult) -> TokenPair:
+def _pair(ask: Callable[[], TokenExchangeResult]) -> TokenPair:
+    try:
+        result = ask()
+    except (ValueError, TypeError, AttributeError, KeyError):
+        # The library reads a 200 without looking: half an answer, or one that is no object.
+        raise errors.ShopUnavailable("Access token: an answer of unknown shape") from None
     token = result.access_token
     if not result.ok or token is None:
         # Only the outcome's name: the library's logs hold requests and answers.
-        raise FAILURES.get(result.log.code, errors.ShopUnavailable)(f"Access token: {result.log.code}")
+        raise _kind(result)(f"Access token: {result.log.code}")
+    if not token.token:
+        raise errors.ShopUnavailable("Access token: an answer without a token")
     if not (token.expires and token.refresh_token and token.refresh_token_expires):
         raise errors.TokenRejected("Shopify gave a token that never expires; the app must not use it")
     ahead = clock.now() - clock.wall()
@@ -86,3 +95,10 @@ def _pair(result: TokenExchangeResult) -> TokenPair:
         refresh_token_expires_at=datetime.fromisoformat(token.refresh_token_expires) + ahead,
         scopes=token.scope,
     )
+
+
+def _kind(result: TokenExchangeResult) -> type[errors.ShopifyError]:
+    if result.log.code in FAILURES:
+        return FAILURES[result.log.code]
+    answered = [entry.res.status for entry in result.http_logs if entry.res is not None]
+    return admin_api.REFUSALS.get(answered[-1], errors.ShopUnavailable) if answered else errors.ShopUnavailable

@@ -4,6 +4,7 @@ Keeps connections, reads `throttleStatus`, waits out THROTTLED and turns every o
 """
 
 import time
+from collections.abc import Callable
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -18,10 +19,10 @@ log = structlog.get_logger()
 # What an answer's status means. Everything else that is not 200 is Shopify being unwell: worth another try.
 REFUSALS: dict[int, type[errors.ShopifyError]] = {
     401: errors.TokenRejected,
-    402: errors.ShopGone,
+    402: errors.ShopFrozen,
     403: errors.EgressRefused,
     404: errors.ShopGone,
-    423: errors.ShopGone,
+    423: errors.ShopLocked,
 }
 # Shopify's own accidents come as 200 with one of these codes, and pass.
 ACCIDENTS = {"INTERNAL_SERVER_ERROR", "TIMEOUT"}
@@ -35,14 +36,24 @@ def document(name: str) -> str:
 
 
 class AdminClient:
-    """Calls the Admin API of one shop with one access token. Not shared between threads."""
+    """Calls the Admin API of one shop with one access token. Not shared between threads.
+
+    `renew` gets another token for one that Shopify refuses; without it a refusal is the end.
+    """
 
     def __init__(
-        self, http: httpx.Client, shop_domain: str, access_token: str, api_version: str, patience: float = 60
+        self,
+        http: httpx.Client,
+        shop_domain: str,
+        access_token: str,
+        api_version: str,
+        patience: float = 60,
+        renew: Callable[[str], str] | None = None,
     ) -> None:
         self._http = http
         self._url = f"https://{shop_domain}/admin/api/{api_version}/graphql.json"
-        self._headers = {"X-Shopify-Access-Token": access_token}
+        self._token = access_token
+        self._renew = renew
         self._shop_domain = shop_domain
         self._patience = patience
         self.throttle = throttle.of(shop_domain)
@@ -78,10 +89,12 @@ class AdminClient:
             self._wait(max(1.0, self.throttle.seconds_until(needed)), deadline)
 
     def _post(self, body: dict[str, Any]) -> dict[str, Any]:
-        try:
-            response = self._http.post(self._url, json=body, headers=self._headers)
-        except httpx.HTTPError as error:
-            raise errors.ShopUnavailable(f"{self._shop_domain}: {type(error).__name__}") from error
+        response = self._send(body)
+        if response.status_code == 401 and self._renew is not None:
+            # Dead before its time: revoked, or our clock is wrong. One other token is tried, never the same again.
+            renew, self._renew = self._renew, None
+            self._token = renew(self._token)
+            response = self._send(body)
         if response.status_code != 200:
             kind = REFUSALS.get(response.status_code, errors.ShopUnavailable)
             raise kind(f"{self._shop_domain}: the Admin API answered {response.status_code}")
@@ -95,8 +108,16 @@ class AdminClient:
             raise errors.ShopUnavailable(f"{self._shop_domain}: {', '.join(sorted(accidents))}")
         return answer
 
+    def _send(self, body: dict[str, Any]) -> httpx.Response:
+        try:
+            return self._http.post(self._url, json=body, headers={"X-Shopify-Access-Token": self._token})
+        except httpx.HTTPError as error:
+            raise errors.ShopUnavailable(f"{self._shop_domain}: {type(error).__name__}") from error
+
     def _data(self, answer: dict[str, Any]) -> dict[str, Any]:
         problems = answer.get("errors")
+        if "ACCESS_DENIED" in _codes(answer):
+            raise errors.AccessDenied(f"{self._shop_domain}: {_in_words(problems)}")
         if problems:
             raise errors.QueryRefused(f"{self._shop_domain}: {_in_words(problems)}")
         data = answer.get("data")

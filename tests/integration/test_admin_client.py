@@ -35,10 +35,10 @@ def ask(shop: ScriptedShop, patience: float = 60):
 @pytest.mark.parametrize(
     ("kind", "error", "requests"),
     [
-        ("402", errors.ShopGone, 1),
+        ("402", errors.ShopFrozen, 1),
         ("403", errors.EgressRefused, 1),
         ("404", errors.ShopGone, 1),
-        ("423", errors.ShopGone, 1),
+        ("423", errors.ShopLocked, 1),
         ("429", errors.ShopUnavailable, 3),
         ("430", errors.ShopUnavailable, 3),
         ("500", errors.ShopUnavailable, 3),
@@ -56,7 +56,7 @@ def test_each_status_is_its_own_error_and_only_passing_ones_are_tried_again(shop
     with pytest.raises(error) as raised:
         client.execute(document("shop"))
     assert type(raised.value) is error
-    with pytest.raises(errors.ShopGone):
+    with pytest.raises(errors.ShopLocked):
         client.execute(document("shop"))
 
 
@@ -173,7 +173,7 @@ def test_in_development_no_other_host_is_ever_called():
 def test_no_token_is_shown_in_messages_logs_or_rows(shop, kind, caplog, capsys):
     caplog.set_level(logging.DEBUG)
     client = shops.admin_client(shop.id)
-    token = client._headers["X-Shopify-Access-Token"]
+    token = client._token
     shop.buyers(1)
     shop.drain()
     if kind == "revoked":

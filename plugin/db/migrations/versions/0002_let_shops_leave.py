@@ -1,7 +1,10 @@
 """Let shops leave: scopes and troubles told apart, notices beside the ledger's events, privacy requests, erasures."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.types import TypeEngine
 
 from plugin.db.types import Instant
 
@@ -11,7 +14,7 @@ branch_labels = None
 depends_on = None
 
 PENDING_EVENT = sa.text("done_at IS NULL AND failed_at IS NULL")
-SHOP_COLUMNS = {
+SHOP_COLUMNS: dict[str, TypeEngine[Any]] = {
     "scopes_at": Instant(),
     "trouble": sa.String(length=32),
     "history_from": Instant(),
@@ -62,6 +65,7 @@ def downgrade() -> None:
 
 
 def _index_pending(columns: list[str]) -> None:
-    where = {"sqlite_where": PENDING_EVENT, "postgresql_where": PENDING_EVENT}
     op.drop_index("ix_inbox_events_pending", "inbox_events")
-    op.create_index("ix_inbox_events_pending", "inbox_events", columns, **where)
+    op.create_index(
+        "ix_inbox_events_pending", "inbox_events", columns, sqlite_where=PENDING_EVENT, postgresql_where=PENDING_EVENT
+    )

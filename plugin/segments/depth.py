@@ -1,0 +1,45 @@
+"""How much of the past a segment must see.
+
+Where Shopify shows recent orders only, a rule that an older order could break would be a guess: such segments wait.
+"""
+
+from collections.abc import Iterable
+
+from plugin.segments.measures import MEASURES
+from plugin.segments.operators import OPERATORS
+from plugin.segments.rules import Condition, Segment
+
+ALL_OF_IT = -1
+
+
+def days_needed(segment: Segment) -> int:
+    """The days of history without which the segment would hold people it should not; ALL_OF_IT if none may be missing.
+
+    Orders we cannot see only add: who placed at least three that we see has placed at least three. But who placed
+    exactly one that we see may have placed more.
+    """
+    return _most(_days_needed(condition) for condition in segment.conditions)
+
+
+def lacking(segment: Segment, days_seen: int | None) -> int:
+    """How many more days of history the segment has to wait for: 0 if it can be judged, ALL_OF_IT if it never can.
+
+    `days_seen` is None when the whole history is visible.
+    """
+    needed = days_needed(segment)
+    if days_seen is None or 0 <= needed <= days_seen:
+        return 0
+    return ALL_OF_IT if needed == ALL_OF_IT else needed - days_seen
+
+
+def _days_needed(condition: Condition) -> int:
+    measure = MEASURES[condition.measure]
+    _, high = OPERATORS[condition.comparison].interval(condition.value)
+    if high is None or measure.newest_decides:
+        return 0
+    return condition.window_days or ALL_OF_IT
+
+
+def _most(days: Iterable[int]) -> int:
+    found = list(days)
+    return ALL_OF_IT if ALL_OF_IT in found else max(found, default=0)

@@ -1,0 +1,24 @@
+"""Every day: where Shopify shows recent orders only, our own history grows, and segments that waited can begin."""
+
+from datetime import timedelta
+
+from plugin import clock, queues, runs, segment_store, shops
+from plugin.db import session as db
+
+# Looked back over more than a day, so that a day without this job loses nothing; twice does no harm.
+LOOKED_BACK = timedelta(days=3)
+
+
+def look_deeper() -> None:
+    """Have every customer judged anew in shops where a segment's history has just become long enough."""
+    now = clock.now()
+    with db.read() as session:
+        growing = [shop.id for shop in shops.installed(session) if shop.history_from is not None]
+    for shop_id in growing:
+        with db.write() as session:
+            waited = segment_store.incomplete(session, shop_id, now - LOOKED_BACK)
+            begins = waited.keys() - segment_store.incomplete(session, shop_id, now).keys()
+            if begins:
+                runs.start_refresh(session, shop_id, now)
+        if begins:
+            queues.wake("run", shop_id)
