@@ -1,6 +1,6 @@
 """Who asks. Every request of the admin page carries an ID token; the shop is the token's, never a parameter's.
 
-`pages` marks its views with `document`, `api` with `fetched`; both then know `asker()`. Sets no cookie.
+`pages` marks its views with `document`, the JSON API with `fetched`; both then know `asker()`. Sets no cookie.
 Reference: https://shopify.dev/docs/apps/build/authentication-authorization/id-tokens
 """
 
@@ -9,9 +9,10 @@ from functools import wraps
 from typing import Any, cast
 from urllib.parse import urlencode, urlsplit
 
-from flask import Response, g, jsonify, redirect, render_template, request
+from flask import g, jsonify, redirect, render_template, request
 
-from plugin import clock, config
+from admin_ui import rate_limits
+from plugin import clock
 from plugin.shopify import id_tokens, ids
 from plugin.shopify.errors import InvalidSubjectToken
 from plugin.shopify.id_tokens import IdToken, InvalidIdToken
@@ -20,6 +21,9 @@ PATCH_PATH = "/app/patch-id-token"
 RETRY_HEADER = "X-Shopify-Retry-Invalid-Session-Request"
 # A token fetched this recently and still refused will be refused for ever: say so instead of going round in circles.
 BOUNCE_SECONDS = 10
+# Shopify's tokens have some 700 characters. Nothing longer is taken apart.
+LONGEST_TOKEN = 4_096
+READING = ("GET", "HEAD", "OPTIONS")
 
 View = Callable[..., Any]
 
@@ -35,9 +39,10 @@ def document(view: View) -> View:
     @wraps(view)
     def checked(*args: Any, **kwargs: Any) -> Any:
         try:
-            g.asker = id_tokens.verify(request.args.get("id_token", ""))
+            _recognise(request.args.get("id_token", ""))
             return view(*args, **kwargs)
         except (InvalidIdToken, InvalidSubjectToken):
+            rate_limits.count_stranger(request.remote_addr)
             return _load_again()
 
     return checked
@@ -50,9 +55,10 @@ def fetched(view: View) -> View:
     def checked(*args: Any, **kwargs: Any) -> Any:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         try:
-            g.asker = id_tokens.verify(token.strip() if scheme.lower() == "bearer" else "")
+            _recognise(token.strip() if scheme.lower() == "bearer" else "")
             return view(*args, **kwargs)
         except (InvalidIdToken, InvalidSubjectToken):
+            rate_limits.count_stranger(request.remote_addr)
             refusal = jsonify(error="The ID token is missing or no longer valid.")
             refusal.status_code = 401
             refusal.headers[RETRY_HEADER] = "1"
@@ -68,15 +74,20 @@ def may_reload(address: str) -> bool:
     return not parts.scheme and not parts.netloc and ours and parts.path != PATCH_PATH
 
 
-def protect(response: Response) -> Response:
-    """Put on every answer what keeps it out of caches and foreign frames."""
-    response.headers.setdefault("Cache-Control", "no-store")
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    # The page's own address holds a token: it is not told to the hosts its scripts come from.
-    response.headers["Referrer-Policy"] = "strict-origin"
-    if response.mimetype == "text/html":
-        response.headers["Content-Security-Policy"] = _policy(_framing_shop())
-    return response
+def framing_shop() -> str | None:
+    """The shop whose admin may show this answer in a frame; None: nobody's."""
+    if "asker" in g:
+        return asker().shop_domain
+    # Answers without a verified token show nothing of any shop: the parameter says who may frame them, no more.
+    shop_domain = request.args.get("shop", "")
+    return shop_domain if ids.is_shop_domain(shop_domain) else None
+
+
+def _recognise(raw: str) -> None:
+    if len(raw) > LONGEST_TOKEN:
+        raise InvalidIdToken("Too long")
+    g.asker = id_tokens.verify(raw)
+    rate_limits.count_shop(asker().shop_domain, writes=request.method not in READING)
 
 
 def _load_again() -> Any:
@@ -95,42 +106,3 @@ TOKEN_REFUSED = {
     "text": "Open Regulars again from the Apps menu of your Shopify admin. "
     "Your customers' tags are kept right meanwhile.",
 }
-
-
-def _framing_shop() -> str | None:
-    if "asker" in g:
-        return asker().shop_domain
-    # Answers without a verified token show nothing of any shop: the parameter says who may frame them, no more.
-    shop_domain = request.args.get("shop", "")
-    return shop_domain if ids.is_shop_domain(shop_domain) else None
-
-
-def _policy(shop_domain: str | None) -> str:
-    settings = config.current()
-    scripts = " ".join(sorted({_origin(settings.app_bridge_url), _origin(settings.polaris_url)}))
-    # No default-src: App Bridge connects to hosts of Shopify's choosing.
-    return "; ".join(
-        [
-            f"frame-ancestors {_ancestors(shop_domain)}",
-            f"script-src 'self' {scripts}",
-            f"style-src 'self' {scripts}",
-            "object-src 'none'",
-            "base-uri 'none'",
-            "form-action 'self'",
-        ]
-    )
-
-
-def _ancestors(shop_domain: str | None) -> str:
-    if shop_domain is None:
-        return "'none'"
-    settings = config.current()
-    ancestors = [f"https://{shop_domain}", "https://admin.shopify.com"]
-    if settings.environment == "development" and settings.shopify_url:
-        ancestors.append(_origin(settings.shopify_url))
-    return " ".join(ancestors)
-
-
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"

@@ -4,12 +4,15 @@ The page and the status endpoint show the same overview. Reads one shop, changes
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from plugin import clock, inbox, money, runs, segment_store, tag_sync
-from plugin.db.models import PENDING_TAGS, Customer, Run, Shop
+from admin_ui import problems
+from admin_ui.problems import Problem
+from plugin import clock, inbox, money, runs, segment_store, tag_sync, tagging
+from plugin.db.models import PENDING_TAGS, Customer, Run, Shop, TagChange
 from plugin.segments import words
 
 UNKNOWN_CURRENCY = "USD"
@@ -27,21 +30,17 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class SegmentLine:
-    """One segment as the table shows it; how many are in it is None until the history has been read."""
+    """One segment as the table shows it; how many are in it is None while nobody can know.
+
+    `incomplete`: orders that decide it are not visible to us (yet), so nobody is put into it.
+    """
 
     name: str
     tag: str
     sentence: str
     customers: int | None
     share: float
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something that needs attention."""
-
-    heading: str
-    text: str
+    incomplete: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +49,8 @@ class Overview:
 
     progress: Progress | None
     summary: str
+    tagging_on: bool
+    tags_gone: bool
     customers: int
     pending_tags: int
     failed_deliveries: int
@@ -64,20 +65,23 @@ class Overview:
 
 def read(session: Session, shop: Shop) -> Overview:
     """The overview of one shop."""
-    run = runs.latest(session, shop.id)
+    now, run = clock.now(), runs.latest(session, shop.id)
     customers = segment_store.customer_count(session, shop.id)
-    refused_tags = _refused_count(session, shop.id)
+    refused_tags = _refused_count(session, shop.id, now)
     pending_tags = tag_sync.pending_count(session, shop.id) - refused_tags
     failed_deliveries = inbox.failed_count(session, shop.id)
-    progress = None if shop.token_error else _progress(run, customers, pending_tags)
+    failed_run = run if run is not None and run.state == runs.FAILED else None
+    progress = None if _stands_still(shop, now) else _progress(session, shop, run, customers, pending_tags)
     return Overview(
         progress=progress,
-        summary=progress.words if progress else _summary(customers, pending_tags),
+        summary=progress.words if progress else _summary(shop, customers, pending_tags),
+        tagging_on=shop.tagging_off_at is None,
+        tags_gone=shop.tagging_off_at is not None and not progress and not pending_tags and not refused_tags,
         customers=customers,
         pending_tags=pending_tags,
         failed_deliveries=failed_deliveries,
-        segments=_segments(session, shop, customers),
-        problems=tuple(_problems(shop, run, refused_tags, failed_deliveries)),
+        segments=_segments(session, shop, customers, now),
+        problems=tuple(problems.of(shop, failed_run, refused_tags, failed_deliveries)),
     )
 
 
@@ -86,25 +90,37 @@ def currency(shop: Shop) -> str:
     return shop.currency or UNKNOWN_CURRENCY
 
 
-def _segments(session: Session, shop: Shop, customers: int) -> tuple[SegmentLine, ...]:
-    sizes = segment_store.sizes(session, shop.id) if shop.imported_at else {}
+def _stands_still(shop: Shop, now: datetime) -> bool:
+    """Whether nothing moves until Shopify takes us back: looking again in a moment would show the same."""
+    return shop.token_error is not None or (shop.paused_until is not None and shop.paused_until > now)
+
+
+def _segments(session: Session, shop: Shop, customers: int, now: datetime) -> tuple[SegmentLine, ...]:
+    # While tags are off nobody is in any segment: a row of zeros would look like a finding.
+    sizes = segment_store.sizes(session, shop.id) if shop.imported_at and not shop.tagging_off_at else {}
+    incomplete = segment_store.incomplete(session, shop.id, now)
     return tuple(
         SegmentLine(
             name=segment.name,
             tag=segment.tag,
             sentence=words.sentence(segment, lambda minor: money.say(minor, currency(shop))),
-            customers=sizes.get(segment.bit),
-            share=sizes.get(segment.bit, 0) / customers if customers else 0.0,
+            customers=None if segment.bit in incomplete else sizes.get(segment.bit),
+            share=0.0 if segment.bit in incomplete or not customers else sizes.get(segment.bit, 0) / customers,
+            incomplete=segment.bit in incomplete,
         )
         for segment in segment_store.active(session, shop.id)
     )
 
 
-def _progress(run: Run | None, customers: int, pending_tags: int) -> Progress | None:
+def _progress(session: Session, shop: Shop, run: Run | None, customers: int, pending_tags: int) -> Progress | None:
     if run is not None and run.state not in (runs.DONE, runs.FAILED):
-        return _run_progress(run)
+        return _run_progress(run, tagging_on=shop.tagging_off_at is None)
     if not pending_tags:
         return None
+    if shop.tagging_off_at is not None:
+        freed = _freed_count(session, shop.id, shop.tagging_off_at)
+        total = freed + pending_tags
+        return Progress("tags-off", f"Tags taken off {freed:,} of {total:,} customers", freed, total)
     right = max(0, customers - pending_tags)
     return Progress(
         "tags", f"{right:,} of {customers:,} customers have the right tags", right, max(customers, pending_tags)
@@ -124,18 +140,24 @@ QUEUED = {
     "import": "Your order history is about to be read",
     "refresh": "Your change is about to be applied",
 }
+TAKING_OFF = "Your tags are about to be taken off"
 
 
-def _run_progress(run: Run) -> Progress:
+def _run_progress(run: Run, *, tagging_on: bool) -> Progress:
     stage = run.stage if run.state == runs.RUNNING else ""
+    if not tagging_on and run.kind != runs.IMPORT:
+        return Progress(f"{run.kind}:off", TAKING_OFF, 0, None)
     if stage in UNCOUNTED:
-        return Progress(f"{run.kind}:{stage}", STAGES.get(stage, QUEUED[run.kind]), 0, None)
+        return Progress(f"{run.kind}:{stage}", STAGES.get(stage, QUEUED.get(run.kind, QUEUED["refresh"])), 0, None)
     total = f" of {run.total_count:,}" if run.total_count else ""
     said = STAGES.get(stage, "{count} done").format(count=f"{run.done_count:,}{total}")
     return Progress(f"{run.kind}:{stage}", said, run.done_count, run.total_count)
 
 
-def _summary(customers: int, pending_tags: int) -> str:
+def _summary(shop: Shop, customers: int, pending_tags: int) -> str:
+    if shop.tagging_off_at is not None:
+        waiting = f"{pending_tags:,} customers still carry Regulars tags"
+        return waiting if pending_tags else "No customer carries a Regulars tag"
     if pending_tags:
         return f"{pending_tags:,} customers wait for their tags"
     if not customers:
@@ -143,60 +165,13 @@ def _summary(customers: int, pending_tags: int) -> str:
     return f"All {customers:,} customers have the right tags" if customers > 1 else "Your customer has the right tags"
 
 
-def _refused_count(session: Session, shop_id: int) -> int:
+def _refused_count(session: Session, shop_id: int, now: datetime) -> int:
     """Customers whose tags Shopify refuses for now: nothing moves there, so they are a problem and not progress."""
-    refused = (Customer.shop_id == shop_id, PENDING_TAGS, Customer.sync_after > clock.now())
+    refused = (Customer.shop_id == shop_id, PENDING_TAGS, Customer.sync_after > now)
     return session.scalar(select(func.count()).select_from(Customer).where(*refused)) or 0
 
 
-def _problems(shop: Shop, run: Run | None, refused_tags: int, failed_deliveries: int) -> list[Problem]:
-    problems = []
-    if shop.token_error:
-        problems.append(
-            Problem(
-                "Regulars cannot reach your store",
-                "Shopify no longer accepts our access. Opening this page renews it: reload it now. "
-                "Orders that came in meanwhile are kept, and tags catch up by themselves.",
-            )
-        )
-    elif shop.api_error:
-        problems.append(
-            Problem(
-                "Shopify refuses to answer Regulars for now",
-                "Orders are still counted, and tags catch up by themselves once Shopify answers again. "
-                "Reload this page to try at once; if it stays like this, write to our support.",
-            )
-        )
-    if run is not None and run.state == runs.FAILED:
-        problems.append(RUN_FAILED[run.kind])
-    if refused_tags:
-        who = "One customer's tags were" if refused_tags == 1 else f"The tags of {refused_tags:,} customers were"
-        problems.append(
-            Problem(
-                f"{who} refused by Shopify",
-                "Usually the customer has 250 tags already, which is the most Shopify allows. "
-                "We try again every day: remove a tag that is no longer needed.",
-            )
-        )
-    if failed_deliveries:
-        some = "One message" if failed_deliveries == 1 else f"{failed_deliveries:,} messages"
-        problems.append(
-            Problem(
-                f"{some} from Shopify could not be read",
-                "They are kept and will be read again after our team has looked at them. "
-                "Until then a few customers may carry a tag that is out of date.",
-            )
-        )
-    return problems
-
-
-RUN_FAILED = {
-    "import": Problem(
-        "Reading your order history stopped",
-        "New orders are still counted. Reload this page to have the history read again.",
-    ),
-    "refresh": Problem(
-        "Your last change has not reached every customer",
-        "Save the thresholds again to apply it to everybody.",
-    ),
-}
+def _freed_count(session: Session, shop_id: int, since: datetime) -> int:
+    """Customers whose tags were taken off since the merchant asked for it."""
+    freed = (TagChange.shop_id == shop_id, TagChange.at >= since, TagChange.outcome == tagging.WRITTEN)
+    return session.scalar(select(func.count(TagChange.customer_id.distinct())).where(*freed)) or 0

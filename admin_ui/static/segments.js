@@ -11,10 +11,11 @@ export function showSegments(segments) {
   }
 }
 
-function showSegment(row, { sentence, customers, share }) {
+function showSegment(row, { sentence, customers, share, incomplete }) {
   const place = (name) => row.querySelector(`[data-shows=${name}]`);
+  const unknown = incomplete ? "History incomplete" : "–";
   place("sentence").textContent = sentence;
-  place("customers").textContent = customers === null ? "–" : number.format(customers);
+  place("customers").textContent = customers === null ? unknown : number.format(customers);
   place("share").textContent = customers === null ? "" : percent.format(share);
   place("bar").setAttribute("width", (share * 100).toFixed(2));
 }

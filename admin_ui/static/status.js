@@ -1,6 +1,5 @@
 // Follows the work: asks for the status every two seconds while something is going on, shows it, and stops when all is done.
 
-import { showSegments } from "./segments.js";
 import { timeLeft } from "./time_left.js";
 
 const EVERY_MS = 2_000;
@@ -9,16 +8,15 @@ const ANNOUNCE_EVERY_MS = 15_000;
 // Between two pieces of work there is a moment without any.
 const QUIET_LOOKS = 2;
 
-export function follow(section) {
+export function follow(place, onStatus) {
   let next = null;
   let announcedAt = 0;
   let quietLooks = 0;
 
   function show(status) {
-    showProgress(section, status);
-    announcedAt = announce(section, status, announcedAt);
-    showSegments(status.segments);
-    showProblems(status.problems);
+    showProgress(place, status);
+    announcedAt = announce(place, status, announcedAt);
+    onStatus(status);
     quietLooks = status.busy ? 0 : quietLooks + 1;
     again(quietLooks <= QUIET_LOOKS ? EVERY_MS : null);
   }
@@ -30,26 +28,26 @@ export function follow(section) {
 
   async function look() {
     try {
-      const answer = await fetch(section.dataset.address);
+      const answer = await fetch(place.dataset.address);
       if (!answer.ok) throw new Error(`Status ${answer.status}`);
       show(await answer.json());
     } catch {
-      section.querySelector("#time-left").textContent = "Connection lost, trying again";
+      place.querySelector("#time-left").textContent = "Connection lost, trying again";
       again(AFTER_FAILURE_MS);
     }
   }
 
   // A tab in the background sleeps; whoever comes back to it sees where things are now.
   document.addEventListener("visibilitychange", () => (document.hidden ? again(null) : again(0)));
-  if (section.dataset.busy === "yes") again(EVERY_MS);
-  return { show };
+  if (place.dataset.busy === "yes") again(EVERY_MS);
+  return { show, look };
 }
 
-function showProgress(section, { busy, progress, summary }) {
-  section.dataset.busy = busy ? "yes" : "no";
-  section.querySelector("#summary").textContent = summary;
-  section.querySelector("#time-left").textContent = timeLeft(progress, performance.now());
-  const bar = section.querySelector("progress");
+function showProgress(place, { busy, progress, summary }) {
+  place.dataset.busy = busy ? "yes" : "no";
+  place.querySelector("#summary").textContent = summary;
+  place.querySelector("#time-left").textContent = timeLeft(progress, performance.now());
+  const bar = place.querySelector("progress");
   if (progress && !progress.total) {
     bar.removeAttribute("value");
     return;
@@ -59,24 +57,10 @@ function showProgress(section, { busy, progress, summary }) {
 }
 
 // Heard, not seen: someone who listens to the page is told when work ends, and now and then how far it is.
-function announce(section, { busy, summary }, announcedAt) {
+function announce(place, { busy, summary }, announcedAt) {
   const now = performance.now();
   if (busy && now - announcedAt < ANNOUNCE_EVERY_MS) return announcedAt;
-  const place = section.querySelector("#announcement");
-  if (place.textContent !== summary) place.textContent = summary;
+  const heard = place.querySelector("#announcement");
+  if (heard.textContent !== summary) heard.textContent = summary;
   return now;
-}
-
-function showProblems(problems) {
-  const banner = document.getElementById("problems");
-  banner.hidden = problems.length === 0;
-  banner.querySelector("dl").replaceChildren(
-    ...problems.flatMap(({ heading, text }) => [element("dt", heading), element("dd", text)]),
-  );
-}
-
-function element(name, text) {
-  const made = document.createElement(name);
-  made.textContent = text;
-  return made;
 }

@@ -1,4 +1,6 @@
-"""What the admin page's scripts are answered. `admin_ui.api` dumps its values through these, so nothing else leaves."""
+"""What the admin page's scripts are answered. The JSON API dumps its values through these, so nothing else leaves;
+`required` is for the description of the API (admin_ui.openapi), dumping does not look at it.
+"""
 
 from marshmallow import Schema, fields
 
@@ -6,50 +8,132 @@ from marshmallow import Schema, fields
 class Progress(Schema):
     """Work under way; `total` is null while nobody knows it."""
 
-    stage = fields.String()
-    words = fields.String()
-    done = fields.Integer()
-    total = fields.Integer(allow_none=True)
+    stage = fields.String(required=True)
+    words = fields.String(required=True)
+    done = fields.Integer(required=True)
+    total = fields.Integer(required=True, allow_none=True)
 
 
 class SegmentLine(Schema):
-    """One segment as the table shows it; `share` is of all customers, 0 to 1. Nothing is counted before the import."""
+    """One segment as the table shows it; `share` is of all customers, 0 to 1. Nothing is counted before the import,
+    and nothing where the visible orders do not reach (`incomplete`).
+    """
 
-    name = fields.String()
-    tag = fields.String()
-    sentence = fields.String()
-    customers = fields.Integer(allow_none=True)
-    share = fields.Float()
+    name = fields.String(required=True)
+    tag = fields.String(required=True)
+    sentence = fields.String(required=True)
+    customers = fields.Integer(required=True, allow_none=True)
+    share = fields.Float(required=True)
+    incomplete = fields.Boolean(required=True)
 
 
 class Problem(Schema):
-    """Something that needs attention, in plain words."""
+    """Something that needs attention, in plain words; allowing `scopes` would mend it."""
 
-    heading = fields.String()
-    text = fields.String()
+    heading = fields.String(required=True)
+    text = fields.String(required=True)
+    scopes = fields.List(fields.String(), required=True)
 
 
 class Status(Schema):
-    """How far the shop's tags are."""
+    """How far the shop's tags are. `tags_gone`: they were switched off, and no customer carries one any more."""
 
-    busy = fields.Boolean()
-    progress = fields.Nested(Progress, allow_none=True)
-    summary = fields.String()
-    customers = fields.Integer()
-    pending_tags = fields.Integer()
-    failed_deliveries = fields.Integer()
-    segments = fields.List(fields.Nested(SegmentLine))
-    problems = fields.List(fields.Nested(Problem))
+    busy = fields.Boolean(required=True)
+    progress = fields.Nested(Progress, required=True, allow_none=True)
+    summary = fields.String(required=True)
+    tagging_on = fields.Boolean(required=True)
+    tags_gone = fields.Boolean(required=True)
+    customers = fields.Integer(required=True)
+    pending_tags = fields.Integer(required=True)
+    failed_deliveries = fields.Integer(required=True)
+    segments = fields.List(fields.Nested(SegmentLine), required=True)
+    problems = fields.List(fields.Nested(Problem), required=True)
 
 
 class Definitions(Schema):
     """The shop's definitions as they can be saved again."""
 
-    segments = fields.List(fields.Raw())
+    segments = fields.List(fields.Raw(), required=True)
 
 
 class Saved(Definitions):
     """The answer to saving."""
 
-    changed = fields.Boolean()
-    status = fields.Nested(Status)
+    changed = fields.Boolean(required=True)
+    status = fields.Nested(Status, required=True)
+
+
+class Permission(Schema):
+    """One thing a shop can allow, and what for."""
+
+    scope = fields.String(required=True)
+    required = fields.Boolean(required=True)
+    granted = fields.Boolean(required=True)
+    name = fields.String(required=True)
+    reason = fields.String(required=True)
+
+
+class WaitingSegment(Schema):
+    """A segment that the visible orders do not decide."""
+
+    name = fields.String(required=True)
+    words = fields.String(required=True)
+
+
+class Permissions(Schema):
+    """What is allowed, and how far back we see because of it. `missing`: scopes nothing works without."""
+
+    permissions = fields.List(fields.Nested(Permission), required=True)
+    missing = fields.List(fields.String(), required=True)
+    history = fields.String(required=True)
+    waiting = fields.List(fields.Nested(WaitingSegment), required=True)
+
+
+class DataRequest(Schema):
+    """A customer's request that can be answered; numbers are text: scripts know no such large ones."""
+
+    id = fields.String(required=True)
+    customer = fields.String(required=True)
+    requested_on = fields.String(required=True)
+    expires_on = fields.String(required=True)
+    file_name = fields.String(required=True)
+
+
+class DataRequests(Schema):
+    """All that are open."""
+
+    requests = fields.List(fields.Nested(DataRequest), required=True)
+
+
+class CustomerData(Schema):
+    """What is stored about one customer: plugin.privacy wrote it down when the customer asked."""
+
+
+class Tagging(Schema):
+    """Whether tags are written, and how many customers carry one of ours."""
+
+    on = fields.Boolean(required=True)
+    tagged_customers = fields.Integer(required=True)
+
+
+class TaggingSwitched(Schema):
+    """The answer to switching; `changed` is false if it was so already."""
+
+    changed = fields.Boolean(required=True)
+    status = fields.Nested(Status, required=True)
+
+
+class Refusal(Schema):
+    """Why not, in plain words."""
+
+    error = fields.String(required=True)
+
+
+class Invalid(Schema):
+    """One message for each field that cannot be saved, by its path."""
+
+    errors = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+
+
+class Anything(Schema):
+    """Any object."""

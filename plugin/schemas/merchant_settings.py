@@ -1,5 +1,7 @@
 """What merchants save: the shape of it only. What a definition may say is judged by plugin.segments.rules."""
 
+from typing import Any
+
 from marshmallow import Schema, fields, validate
 
 from plugin.segments.rules import MOST_SEGMENTS
@@ -30,3 +32,18 @@ class SegmentsToSave(Schema):
     """All definitions of a shop: saving replaces the whole set."""
 
     segments = fields.List(fields.Nested(Segment), required=True, validate=validate.Length(max=MOST_SEGMENTS))
+
+
+class TrueOrFalse(fields.Boolean):
+    """A JSON boolean and nothing that merely reads like one: this switch takes tags off a whole store."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, attr, data, **options)
+
+
+class TaggingToSwitch(Schema):
+    """Whether tags are to be written."""
+
+    on = TrueOrFalse(required=True)

@@ -20,9 +20,8 @@ def make_shop(domain: str = DOMAIN, definitions: list[dict] | None = None, **col
     """A shop with its history imported and the default segments; returns its id."""
     now = clock.now()
     with db.write() as session:
-        shop = Shop(
-            domain=domain, installed_at=now, **{"currency": "USD", "imported_at": now, "settings": {}, **columns}
-        )
+        usual = {"currency": "USD", "imported_at": now, "settings": {}, "scopes": "read_orders,write_customers"}
+        shop = Shop(domain=domain, installed_at=now, **{**usual, **columns})
         session.add(shop)
         session.flush()
         segment_store.save(session, shop.id, presets.DEFAULTS if definitions is None else definitions, now)

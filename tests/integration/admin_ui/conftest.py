@@ -32,6 +32,16 @@ def client(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture
+def in_production(merchant: Merchant, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
+    """The same installation on the public internet; ask for it after the shops."""
+    for name in ("SHOPIFY_URL", "APP_BRIDGE_URL", "CLOCK_FILE"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("ENVIRONMENT", "production")
+    monkeypatch.setenv("APP_URL", "https://regulars.example.org")
+    return create_app().test_client()
+
+
+@pytest.fixture
 def add_shop(client: FlaskClient) -> Callable[..., Merchant]:
     """Install the app in a shop, with the default segments and a token that works."""
 

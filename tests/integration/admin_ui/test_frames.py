@@ -5,8 +5,8 @@ import re
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
-from plugin.app import create_app
 from plugin.db import session as db
 from plugin.db.models import Segment
 from tests.integration.admin_ui.asking import Merchant, id_token
@@ -16,41 +16,76 @@ from tests.integration.admin_ui.conftest import DEV_STORE
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
-def directives(policy: str) -> dict[str, list[str]]:
-    return {name: sources for name, *sources in (part.split() for part in policy.split(";"))}
+NONCE = re.compile(r"'nonce-([\w-]{22})'")
+
+
+def policy(answer: TestResponse) -> str:
+    """The policy with its nonce as N."""
+    return NONCE.sub("'nonce-N'", answer.headers["Content-Security-Policy"])
+
+
+def nonce(answer: TestResponse) -> str:
+    return NONCE.findall(answer.headers["Content-Security-Policy"])[0]
+
+
+def ancestors(answer: TestResponse) -> list[str]:
+    [found] = [part.split()[1:] for part in policy(answer).split("; ") if part.startswith("frame-ancestors")]
+    return found
 
 
 def test_only_the_asking_shop_and_the_admin_may_frame_the_page(merchant: Merchant) -> None:
     answer = merchant.open(shop="boris.myshopify.com")
-    policy = directives(answer.headers["Content-Security-Policy"])
-    assert policy["frame-ancestors"] == ["https://anna.myshopify.com", "https://admin.shopify.com", DEV_STORE]
+    assert ancestors(answer) == ["https://anna.myshopify.com", "https://admin.shopify.com", DEV_STORE]
     assert "X-Frame-Options" not in answer.headers
 
 
-def test_in_production_no_development_store_may(merchant: Merchant, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ENVIRONMENT", "production")
-    monkeypatch.delenv("SHOPIFY_URL")
-    monkeypatch.delenv("CLOCK_FILE")
-    query = {"id_token": id_token(merchant.domain)}
-    answer = create_app().test_client().get("/app", query_string=query)
-    policy = directives(answer.headers["Content-Security-Policy"])
-    assert policy["frame-ancestors"] == ["https://anna.myshopify.com", "https://admin.shopify.com"]
+def test_the_policy_in_production_is_exactly_this(in_production: FlaskClient, merchant: Merchant) -> None:
+    answer = in_production.get("/app", query_string={"id_token": id_token(merchant.domain)})
+    assert policy(answer).split("; ") == [
+        "default-src 'self'",
+        "script-src 'self' 'nonce-N' https://cdn.shopify.com",
+        "style-src 'self' 'nonce-N' https://cdn.shopify.com",
+        "img-src 'self' data: https://cdn.shopify.com",
+        "font-src 'self' data: https://cdn.shopify.com",
+        "connect-src 'self' https://*.shopify.com https://*.shopifysvc.com",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors https://anna.myshopify.com https://admin.shopify.com",
+    ]
+    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
+
+
+def test_without_https_no_browser_is_told_to_insist_on_it(merchant: Merchant) -> None:
+    assert "Strict-Transport-Security" not in merchant.open().headers
+
+
+def test_in_development_the_page_talks_to_the_development_store_as_well(merchant: Merchant) -> None:
+    places = f"'self' https://*.shopify.com https://*.shopifysvc.com {DEV_STORE};"
+    assert f"connect-src {places}" in policy(merchant.open())
 
 
 @pytest.mark.parametrize("shop", ["", "evil.example", "anna.myshopify.com.evil.example", "*", "a.myshopify.com; x"])
 def test_an_answer_for_no_shop_may_be_framed_by_nobody(client: FlaskClient, shop: str) -> None:
     answer = client.get("/app/patch-id-token", query_string={"shop": shop, "shopify-reload": "/app"})
-    assert directives(answer.headers["Content-Security-Policy"])["frame-ancestors"] == ["'none'"]
+    assert ancestors(answer) == ["'none'"]
 
 
-def test_scripts_and_styles_come_from_us_and_the_two_configured_places(merchant: Merchant) -> None:
-    policy = directives(merchant.open().headers["Content-Security-Policy"])
-    places = ["'self'", DEV_STORE, "https://cdn.shopify.com"]
-    assert (policy["script-src"], policy["style-src"]) == (places, places)
+@pytest.mark.parametrize("path", ["/app", "/app/data", "/app/nowhere", "/app/patch-id-token"])
+def test_every_script_carries_the_nonce_of_its_answer_and_no_two_answers_share_one(
+    merchant: Merchant, path: str
+) -> None:
+    answers = [merchant.open(path, **{"shopify-reload": "/app"}) for _ in range(2)]
+    assert len({nonce(answer) for answer in answers}) == 2
+    for answer in answers:
+        scripts = re.findall(r"<script[^>]*>", answer.text)
+        assert scripts
+        assert all(f'nonce="{nonce(answer)}"' in script for script in scripts)
 
 
-def test_no_page_carries_a_script_or_style_of_its_own(merchant: Merchant) -> None:
-    page = merchant.open().text
+@pytest.mark.parametrize("path", ["/app", "/app/data"])
+def test_no_page_carries_a_script_or_style_of_its_own(merchant: Merchant, path: str) -> None:
+    page = merchant.open(path).text
     # A block of JSON is data: no browser runs it.
     scripts = [tag for tag in re.findall(r"<script[^>]*>", page) if "application/json" not in tag]
     assert all("src=" in tag for tag in scripts)
@@ -58,9 +93,9 @@ def test_no_page_carries_a_script_or_style_of_its_own(merchant: Merchant) -> Non
 
 
 def test_app_bridge_is_the_first_script_and_blocks(merchant: Merchant) -> None:
-    first = re.search(r"<script[^>]*>", merchant.open().text)
+    first = re.search(r"<script ([^>]*)>", merchant.open().text)
     assert first is not None
-    assert first[0] == '<script src="http://127.0.0.1:9/static/app-bridge.js">'
+    assert first[1].split(" nonce=")[0] == 'src="http://127.0.0.1:9/static/app-bridge.js"'
 
 
 @pytest.mark.parametrize("path", ["/app/nowhere", "/app/static/x/nothing.js"])

@@ -1,0 +1,146 @@
+"""What the page "Data and permissions" shows of one shop: what it allowed, how far back we see, who asked for data.
+
+`pages` renders it and `data_api` sends it to the page's scripts. Reads one shop, changes nothing.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from babel.dates import format_date
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from plugin import privacy, segment_store
+from plugin.db.models import Customer, DataRequest, Shop
+from plugin.segments import depth
+from plugin.shopify import scopes
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """One thing a shop can allow: in Shopify's name for it, and in words."""
+
+    scope: str
+    required: bool
+    granted: bool
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingSegment:
+    """A segment that cannot be judged with the orders we see, and until when."""
+
+    name: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """What is allowed, and what follows from it for the history."""
+
+    permissions: tuple[Permission, ...]
+    missing: tuple[str, ...]
+    history: str
+    waiting: tuple[WaitingSegment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A customer's data request whose answer can be downloaded. Ids are text: scripts know no such large numbers."""
+
+    id: str
+    customer: str
+    requested_on: str
+    expires_on: str
+    file_name: str
+
+
+# What each scope is for. The first is part of every answer; the others are asked for by a button.
+WORDS = {
+    "read_customers": ("Read customers", "When they signed up, and which tags they carry already."),
+    "write_customers": ("Edit customers", "Adds and removes the tags of your segments. Nothing else is written."),
+    "read_orders": ("Read orders", "When, how much and how often each customer bought, after refunds and edits."),
+    scopes.READ_CUSTOMER_MERGE: (
+        "Hear of merged customers",
+        "When you merge two customers, their orders count together for the one you keep.",
+    ),
+    scopes.READ_ALL_ORDERS: (
+        "Read orders older than 60 days",
+        "Segments that look further back, or at everything a customer ever bought, can be right from the first day.",
+    ),
+}
+
+
+def permissions(session: Session, shop: Shop, now: datetime) -> Permissions:
+    """What the shop allowed and could allow, and how far back we see."""
+    return Permissions(
+        permissions=tuple(_permissions(scopes.granted(shop.scopes))),
+        missing=tuple(sorted(scopes.missing(shop.scopes))),
+        history=_history(shop),
+        waiting=tuple(_waiting(session, shop, now)),
+    )
+
+
+def requests(session: Session, shop: Shop, now: datetime) -> list[Request]:
+    """The data requests that are open, newest first."""
+    return [_request(row, shop) for row in privacy.open_requests(session, shop.id, now)]
+
+
+def file_name(row: DataRequest, shop: Shop) -> str:
+    """What a downloaded answer is called."""
+    return f"customer-{row.customer_id}-{row.requested_at.astimezone(_zone(shop)):%Y-%m-%d}.json"
+
+
+def tagged_count(session: Session, shop_id: int) -> int:
+    """How many customers carry a tag of ours."""
+    tagged = (Customer.shop_id == shop_id, Customer.deleted_at.is_(None), Customer.applied_tags != 0)
+    return session.scalar(select(func.count()).select_from(Customer).where(*tagged)) or 0
+
+
+def _permissions(granted: frozenset[str]) -> Iterator[Permission]:
+    for scope in (*scopes.REQUIRED, *scopes.OPTIONAL):
+        yield Permission(scope, scope in scopes.REQUIRED, scope in granted, *WORDS[scope])
+
+
+def _history(shop: Shop) -> str:
+    if shop.history_from is None:
+        return "Regulars sees all your orders."
+    return f"Shopify shows Regulars orders since {_date(shop.history_from, shop)} only."
+
+
+def _waiting(session: Session, shop: Shop, now: datetime) -> Iterator[WaitingSegment]:
+    missing = segment_store.incomplete(session, shop.id, now)
+    for segment in segment_store.active(session, shop.id):
+        days = missing.get(segment.bit)
+        if days is not None:
+            yield WaitingSegment(segment.name, _until(days))
+
+
+def _until(days: int) -> str:
+    if days == depth.ALL_OF_IT:
+        return "needs every order a customer ever placed"
+    return "can be judged tomorrow" if days <= 1 else f"can be judged in {days:,} days"
+
+
+def _request(row: DataRequest, shop: Shop) -> Request:
+    return Request(
+        id=str(row.id),
+        customer=str(row.customer_id),
+        requested_on=_date(row.requested_at, shop),
+        expires_on=_date(row.expires_at, shop),
+        file_name=file_name(row, shop),
+    )
+
+
+def _date(instant: datetime, shop: Shop) -> str:
+    return format_date(instant.astimezone(_zone(shop)), "long", locale="en")
+
+
+def _zone(shop: Shop) -> tzinfo:
+    try:
+        return ZoneInfo(shop.timezone or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC

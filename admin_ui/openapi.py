@@ -1,0 +1,130 @@
+"""The description of the JSON API, made from the views themselves: `describes` on each, the refusals once for all."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from apispec import APISpec
+from apispec.ext.marshmallow import MarshmallowPlugin
+from flask import Blueprint, Flask, Response, current_app, jsonify
+from marshmallow import Schema
+from werkzeug.routing import Rule
+
+from plugin.schemas import admin_responses
+
+PREFIX = "/app/api"
+TITLE, VERSION = "Regulars, the merchant's page", "1"
+# The largest number a database row can have: anything above cannot be an id.
+LARGEST_ID = 2**63 - 1
+
+blueprint = Blueprint("admin_openapi", __name__, url_prefix=PREFIX)
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a view takes and answers beside the refusals that every view has."""
+
+    answer: type[Schema] | None
+    takes: type[Schema] | None
+    mimetype: str
+    also: dict[int, str] = field(default_factory=dict)
+    needs_token: bool = True
+
+
+# Said once for every endpoint behind a token, and once more for those that take a body.
+REFUSALS = {401: "No ID token, or no good one.", 403: "The shop does not have the app.", 429: "Too many requests."}
+BODY_REFUSALS = {400: "The body is not JSON.", 413: "The body is too large.", 415: "The body is of another type."}
+INVALID = {422: "The body is JSON and cannot be saved."}
+HEADERS = {
+    401: {"X-Shopify-Retry-Invalid-Session-Request": {"schema": {"type": "string", "enum": ["1"]}}},
+    429: {"Retry-After": {"schema": {"type": "string", "pattern": "^[0-9]+$"}}},
+}
+
+
+def describes(
+    answer: type[Schema] | None,
+    *,
+    takes: type[Schema] | None = None,
+    mimetype: str = "application/json",
+    also: dict[int, str] | None = None,
+    needs_token: bool = True,
+) -> Callable[[View], View]:
+    """Say what a view answers with 200, what body it takes, and which other statuses it has."""
+
+    def described(view: View) -> View:
+        view.__dict__["description"] = Description(answer, takes, mimetype, also or {}, needs_token)
+        return view
+
+    return described
+
+
+@blueprint.get("/openapi.json")
+@describes(admin_responses.Anything, needs_token=False)
+def document() -> Response:
+    """This description. It tells nothing of any shop."""
+    return jsonify(build(current_app))
+
+
+def build(app: Flask) -> dict[str, Any]:
+    """The OpenAPI document of everything below /app/api."""
+    spec = APISpec(TITLE, VERSION, openapi_version="3.1.0", plugins=[MarshmallowPlugin(schema_name_resolver=_name)])
+    spec.components.security_scheme("idToken", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
+    for rule in app.url_map.iter_rules():
+        if rule.rule.startswith(f"{PREFIX}/"):
+            view = app.view_functions[rule.endpoint]
+            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+                spec.path(_path(rule), operations={method.lower(): _operation(rule, view)})
+    return dict(spec.to_dict())
+
+
+def _operation(rule: Rule, view: Callable[..., Any]) -> dict[str, Any]:
+    said: Description = view.__dict__["description"]
+    operation: dict[str, Any] = {
+        "operationId": rule.endpoint.rpartition(".")[2],
+        "summary": (view.__doc__ or "").strip(),
+        "responses": {"200": _response("As asked.", said.answer, said.mimetype), **_refusals(said)},
+        "security": [{"idToken": []}] if said.needs_token else [],
+    }
+    if rule.arguments:
+        operation["parameters"] = [_parameter(name) for name in sorted(rule.arguments)]
+    if said.takes is not None:
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": said.takes}}}
+    return operation
+
+
+def _refusals(said: Description) -> dict[str, Any]:
+    texts = {**(REFUSALS if said.needs_token else {}), **(BODY_REFUSALS if said.takes else {}), **said.also}
+    refusals = {
+        str(status): {**_response(text, admin_responses.Refusal), **_headers(status)} for status, text in texts.items()
+    }
+    if said.takes is not None:
+        refusals |= {str(status): _response(text, admin_responses.Invalid) for status, text in INVALID.items()}
+    return dict(sorted(refusals.items()))
+
+
+def _headers(status: int) -> dict[str, Any]:
+    return {"headers": HEADERS[status]} if status in HEADERS else {}
+
+
+def _response(text: str, schema: type[Schema] | None, mimetype: str = "application/json") -> dict[str, Any]:
+    return {"description": text, "content": {mimetype: {"schema": schema or {"type": "string"}}}}
+
+
+def _parameter(name: str) -> dict[str, Any]:
+    # Every parameter of this API is a row's number.
+    return {
+        "in": "path",
+        "name": name,
+        "required": True,
+        "schema": {"type": "integer", "minimum": 0, "maximum": LARGEST_ID},
+    }
+
+
+def _path(rule: Rule) -> str:
+    return re.sub(r"<(?:[^<>]*:)?(\w+)>", r"{\1}", rule.rule)
+
+
+def _name(schema: type[Schema] | Schema) -> str:
+    return (schema if isinstance(schema, type) else type(schema)).__name__

@@ -1,0 +1,67 @@
+"""What needs attention in one shop, in plain words, most urgent first. `overview` shows it; changes nothing."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from admin_ui import troubles
+from plugin.db.models import Run, Shop
+from plugin.shopify import errors, scopes
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that needs attention. `scopes`: allowing these mends it, so the page offers to ask for them."""
+
+    heading: str
+    text: str
+    scopes: tuple[str, ...] = ()
+
+
+def of(shop: Shop, failed_run: Run | None, refused_tags: int, failed_deliveries: int) -> Iterator[Problem]:
+    """Everything that is wrong, given what was counted."""
+    missing = tuple(sorted(scopes.missing(shop.scopes)))
+    if missing:
+        yield Problem(MISSING_SCOPES.heading, MISSING_SCOPES.text, missing)
+    yield from _trouble(shop, explained=bool(missing))
+    if failed_run is not None:
+        yield RUN_FAILED.get(failed_run.kind, RUN_FAILED["refresh"])
+    if refused_tags:
+        who = "One customer's tags were" if refused_tags == 1 else f"The tags of {refused_tags:,} customers were"
+        yield Problem(
+            f"{who} refused by Shopify",
+            "Usually the customer has 250 tags already, which is the most Shopify allows. "
+            "We try again every day: remove a tag that is no longer needed.",
+        )
+    if failed_deliveries:
+        some = "One message" if failed_deliveries == 1 else f"{failed_deliveries:,} messages"
+        yield Problem(
+            f"{some} from Shopify could not be read",
+            "They are kept and will be read again after our team has looked at them. "
+            "Until then a few customers may carry a tag that is out of date.",
+        )
+
+
+def _trouble(shop: Shop, *, explained: bool) -> Iterator[Problem]:
+    if shop.token_error:
+        yield Problem(*troubles.about(errors.TokenRejected))
+    elif shop.trouble or shop.api_error:
+        kind = troubles.by_name(shop.trouble)
+        # A missing permission is its own problem, with a button: saying it twice would not make it clearer.
+        if not (explained and kind is errors.AccessDenied):
+            yield Problem(*troubles.about(kind))
+
+
+MISSING_SCOPES = Problem(
+    "Regulars lacks a permission it cannot work without",
+    "Without it, orders cannot be read or tags cannot be written. What has been worked out so far is kept.",
+)
+RUN_FAILED = {
+    "import": Problem(
+        "Reading your order history stopped",
+        "New orders are still counted. Reload this page to have the history read again.",
+    ),
+    "refresh": Problem(
+        "Your last change has not reached every customer",
+        "Save the thresholds again to apply it to everybody.",
+    ),
+}

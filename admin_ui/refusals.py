@@ -1,0 +1,114 @@
+"""Every answer that says no, or that something failed: JSON below /app/api, a calm page elsewhere, never a detail.
+
+plugin.app attaches `answer` and `fail` to the whole application, so that paths and methods nobody serves are covered.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from flask import Response, jsonify, make_response, render_template, request
+from marshmallow import ValidationError
+from werkzeug.exceptions import HTTPException
+
+from admin_ui import troubles
+from admin_ui.rate_limits import TooMany
+from plugin.shopify.errors import ShopifyError
+
+API = "/app/api"
+
+log = structlog.get_logger()
+
+
+def answer(error: HTTPException) -> Response:
+    """Say what HTTP says: 404, 405 with its Allow, 413 and the rest."""
+    status = error.code or 500
+    if _is_fetched():
+        response = _json(status, error.description or error.name)
+    elif _is_page():
+        response = _page(status, NOT_FOUND)
+    else:
+        response = Response(f"{error.name}\n", status, mimetype="text/plain")
+    for name, value in error.get_headers():
+        if name.lower() != "content-type":
+            response.headers[name] = value
+    return response
+
+
+def too_many(error: TooMany) -> Response:
+    """Ask a caller who asks too often to wait."""
+    response = _json(429, f"{error}.") if _is_fetched() else _page(429, TOO_MANY)
+    response.headers["Retry-After"] = str(error.seconds)
+    return response
+
+
+def invalid(error: ValidationError) -> Response:
+    """One message a field, by dotted path: {"segments.0.name": "Not a valid string."}."""
+    response = jsonify(errors=_flat(error.messages))
+    response.status_code = 422
+    return response
+
+
+def shopify_failed(error: ShopifyError) -> Response:
+    """A calm page when Shopify did not let us in."""
+    log.warning("admin_page_without_shopify", reason=type(error).__name__, transient=error.transient)
+    heading, text = troubles.when_opening(type(error))
+    return _json(503, heading) if _is_fetched() else _page(503, {"heading": heading, "text": text})
+
+
+def fail(error: Exception) -> Response:
+    """A fault of ours: the caller is told that it is, the log what happened."""
+    log.exception("request_failed", path=request.path, reason=type(error).__name__)
+    if _is_fetched():
+        return _json(500, OUR_FAULT["heading"] + ". Please try again in a moment.")
+    return _page(500, OUR_FAULT) if _is_page() else Response("Internal Server Error\n", 500, mimetype="text/plain")
+
+
+ANSWERS: dict[type[Exception], Callable[[Any], Response]] = {
+    HTTPException: answer,
+    TooMany: too_many,
+    ValidationError: invalid,
+    ShopifyError: shopify_failed,
+    Exception: fail,
+}
+
+
+def _is_fetched() -> bool:
+    return request.path == API or request.path.startswith(f"{API}/")
+
+
+def _is_page() -> bool:
+    return request.path == "/app" or request.path.startswith("/app/")
+
+
+def _json(status: int, text: str) -> Response:
+    response = jsonify(error=text)
+    response.status_code = status
+    return response
+
+
+def _page(status: int, message: dict[str, str]) -> Response:
+    return make_response(render_template("message.html", message=message), status)
+
+
+def _flat(messages: Any, path: str = "") -> dict[str, str]:
+    if isinstance(messages, dict):
+        flat: dict[str, str] = {}
+        for key, below in messages.items():
+            flat |= _flat(below, f"{path}.{key}" if path else str(key))
+        return flat
+    return {path: " ".join(map(str, messages)) if isinstance(messages, list) else str(messages)}
+
+
+NOT_FOUND = {
+    "heading": "This page does not exist",
+    "text": "Open Regulars from the Apps menu of your Shopify admin.",
+}
+TOO_MANY = {
+    "heading": "A little too fast",
+    "text": "Regulars was asked very often within a minute. Reload this page in a moment: nothing is lost.",
+}
+OUR_FAULT = {
+    "heading": "Something went wrong on our side",
+    "text": "Your segments and tags are safe. Reload this page in a minute.",
+}

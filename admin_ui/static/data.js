@@ -1,0 +1,15 @@
+// Starts the living parts of "Data and permissions": asking for permissions, downloads, and taking tags off.
+
+import { connectDownloads } from "./downloads.js";
+import { connectLeaving } from "./leaving.js";
+import { connectPermissions } from "./permissions.js";
+import { showProblems } from "./problems.js";
+import { follow } from "./status.js";
+
+const leaving = connectLeaving(document.getElementById("leaving"), (seen) => status.show(seen));
+const status = follow(document.querySelector("[data-progress]"), (seen) => {
+  showProblems(seen.problems);
+  leaving.show(seen);
+});
+connectPermissions(() => status.look());
+connectDownloads();
