@@ -108,12 +108,12 @@ def read_environment() -> Config:
 def check(config: Config) -> None:
     """Refuse what reads well and would not work; ConfigError says why."""
     if not config.token_keys:
-        raise ConfigError("TOKEN_KEYS needs at least one key: make one with `regulars new-key`")
+        raise ConfigError("TOKEN_KEYS needs at least one key: make one with `regulars keys new`")
     for key in config.token_keys:
         try:
             Fernet(key)
         except ValueError as error:
-            raise ConfigError("TOKEN_KEYS: each key is 32 bytes in URL-safe base64 (`regulars new-key`)") from error
+            raise ConfigError("TOKEN_KEYS: each key is 32 bytes in URL-safe base64 (`regulars keys new`)") from error
     if not urlsplit(config.app_url).scheme:
         raise ConfigError("APP_URL needs its scheme, for example https://regulars.your-company.com")
     if config.environment == "production" and urlsplit(config.app_url).scheme != "https":

@@ -12,6 +12,7 @@ from sqlalchemy import CursorResult, TextClause, exists, func, insert, literal, 
 from sqlalchemy.orm import Session, defer
 
 from plugin.db.models import FAILED_EVENT, PENDING_EVENT, InboxEvent
+from plugin.db.scope import ALL_SHOPS
 
 DRAIN, NOTICE = "drain", "notice"
 
@@ -158,7 +159,7 @@ def any_pending(session: Session, shop_id: int, stage: str) -> bool:
 def shops_waiting(session: Session, stage: str) -> list[int]:
     """Shops with deliveries pending for a stage, for the sweep."""
     mine = (InboxEvent.stage == stage, PENDING_EVENT)
-    return list(session.scalars(select(InboxEvent.shop_id).where(*mine).distinct()))
+    return list(session.scalars(select(InboxEvent.shop_id).where(*mine).distinct().execution_options(**ALL_SHOPS)))
 
 
 def _count(session: Session, shop_id: int, which: TextClause) -> int:

@@ -54,9 +54,10 @@ def install(shop_domain: str, obtain: Callable[[], TokenPair]) -> int:
 
 
 def works(shop: Shop, now: datetime) -> bool:
-    """Whether the app is installed with a token that lives, as far as we know."""
+    """Whether the app is installed, may do its work, and has a token that lives, as far as we know."""
     ends_at = shop.refresh_token_expires_at
-    return shop.uninstalled_at is None and shop.token_error is None and ends_at is not None and ends_at > now
+    lives = shop.token_error is None and ends_at is not None and ends_at > now
+    return shop.uninstalled_at is None and lives and not scopes.missing(shop.scopes)
 
 
 def uninstall(session: Session, shop: Shop, now: datetime) -> None:

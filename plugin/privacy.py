@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from plugin import clock, erasures, inbox, refresh, runs, segment_store, shops, topics
 from plugin.db import session as db
 from plugin.db.models import Base, Customer, DataRequest, InboxEvent, Order, Run, Shop
+from plugin.db.scope import ALL_SHOPS
 from plugin.ledger import Ledger
 from plugin.schemas.facts import CustomerRedacted, DataRequested
 from plugin.schemas.webhook_payloads import PayloadRefused
@@ -105,7 +106,7 @@ def erase_shop(run: Run, turn: Turn) -> None:
 
 def prune(session: Session, now: datetime) -> None:
     """Drop what has served its time: expired data requests and the digests of the erased."""
-    session.execute(delete(DataRequest).where(DataRequest.expires_at <= now).execution_options(all_shops=True))
+    session.execute(delete(DataRequest).where(DataRequest.expires_at <= now).execution_options(**ALL_SHOPS))
     erasures.forget_digests(session, now)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from plugin.db.models import UNFINISHED_RUN, Run
+from plugin.db.scope import ALL_SHOPS
 
 IMPORT, REFRESH, ERASURE = "import", "refresh", "erasure"
 QUEUED, RUNNING, DONE, FAILED = "queued", "running", "done", "failed"
@@ -72,7 +73,7 @@ def latest(session: Session, shop_id: int) -> Run | None:
 
 def shops_waiting(session: Session) -> list[int]:
     """Shops with unfinished runs, for the sweep."""
-    return list(session.scalars(select(Run.shop_id).where(UNFINISHED_RUN).distinct()))
+    return list(session.scalars(select(Run.shop_id).where(UNFINISHED_RUN).distinct().execution_options(**ALL_SHOPS)))
 
 
 def _unfinished(session: Session, shop_id: int, kind: str) -> list[Run]:

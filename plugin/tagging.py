@@ -15,6 +15,10 @@ from plugin.db.models import TagChange
 
 WRITTEN = "written"
 
+REPORT_COLUMNS = ("removed_at", "customer", "tags")
+# A spreadsheet takes a cell that begins with one of these for a formula; a quotation mark in front makes it text.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
 
 def switch(session: Session, shop_id: int, on: bool, now: datetime) -> bool:
     """Have tags kept, or all of ours taken off; False if that is so already. The caller wakes the stage "run"."""
@@ -37,3 +41,10 @@ def removed(session: Session, shop_id: int) -> Iterator[tuple[datetime, int, lis
     for change in session.scalars(changes.execution_options(yield_per=1_000)):
         if change.removed:
             yield change.at, change.customer_id, change.removed
+
+
+def report(session: Session, shop_id: int) -> Iterator[tuple[str, str, str]]:
+    """The same as rows for a spreadsheet, by REPORT_COLUMNS: the instant in UTC, the customer's number, the tags."""
+    for at, customer_id, tags in removed(session, shop_id):
+        cell = ", ".join(tags)
+        yield f"{at:%Y-%m-%dT%H:%M:%SZ}", str(customer_id), f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell

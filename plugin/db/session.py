@@ -6,9 +6,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, exc
+from sqlalchemy import URL, Connection, Engine, create_engine, event, exc
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
+
+from plugin.db import scope
 
 _engine: Engine | None = None
 _sqlite_turn = threading.Lock()
@@ -29,11 +31,18 @@ def configure(database_url: str) -> None:
 
 
 def connect(database_url: str) -> Engine:
-    """An engine for `database_url`, with SQLite set up for several processes.
+    """An engine for `database_url`, with SQLite set up for several processes. It refuses what names no shop.
 
     Its errors never show the values of a statement: they may be a delivery's body.
     """
-    url = make_url(database_url)
+    engine = _connect(make_url(database_url))
+    event.listen(engine, "before_execute", scope.check)
+    return engine
+
+
+def _connect(url: URL) -> Engine:
+    if url.drivername in ("postgres", "postgresql"):
+        url = url.set(drivername="postgresql+psycopg")  # hosting platforms hand out addresses without a driver
     if url.get_backend_name() != "sqlite":
         return create_engine(
             url,

@@ -1,6 +1,5 @@
 """Every GraphQL document the app sends, held against the published schema and the scopes the app asks for."""
 
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,7 @@ from graphql import (
     visit,
 )
 
-from plugin.shopify import tags
+from plugin.shopify import scopes, tags
 from plugin.shopify.tags import TagEdit
 from tests.support import published_schema
 
@@ -34,10 +33,8 @@ def document(request) -> DocumentNode:
     return parse(DOCUMENTS[request.param])
 
 
-def asked_scopes() -> set[str]:
-    config = tomllib.loads((PROJECT / "shopify.app.toml").read_text())
-    scopes = set(config["access_scopes"]["scopes"].split(","))
-    return scopes | {scope.replace("write_", "read_") for scope in scopes}
+def asked_scopes() -> frozenset[str]:
+    return scopes.granted(scopes.REQUIRED)
 
 
 class Touched(Visitor):

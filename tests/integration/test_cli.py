@@ -73,7 +73,7 @@ def test_a_failed_delivery_is_listed_with_its_reason_and_replayed(shop):
 
 
 def test_a_new_key_can_encrypt(settings):
-    assert Fernet(run("new-key").output.strip())
+    assert Fernet(run("keys", "new").output.strip())
 
 
 def test_the_tables_can_be_brought_up_to_date_again(settings):

@@ -13,6 +13,7 @@ from dev_store.client import DevStoreClient
 from plugin import app, clock, queues, work_left
 from plugin.db import session as db
 from plugin.db.models import PENDING_EVENT, InboxEvent
+from plugin.db.scope import ALL_SHOPS
 from plugin.local.stack import Stack
 from workers import sweep
 
@@ -54,7 +55,12 @@ def left() -> object:
 
 def pending(*more) -> int:
     with db.read() as session:
-        return session.scalar(select(func.count()).select_from(InboxEvent).where(PENDING_EVENT, *more)) or 0
+        return (
+            session.scalar(
+                select(func.count()).select_from(InboxEvent).where(PENDING_EVENT, *more).execution_options(**ALL_SHOPS)
+            )
+            or 0
+        )
 
 
 def wait_until(reached: Callable[[], object], seconds: float = 30) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from plugin import app, queues
 from plugin.db import session as db
 from plugin.db.models import InboxEvent
+from plugin.db.scope import ALL_SHOPS
 from plugin.metrics import DELIVERIES
 from tests.support import shop as shops
 
@@ -25,7 +26,7 @@ def client(settings):
 
 def stored() -> int:
     with db.read() as session:
-        return session.scalar(select(func.count()).select_from(InboxEvent))
+        return session.scalar(select(func.count()).select_from(InboxEvent).execution_options(**ALL_SHOPS))
 
 
 def counted(outcome: str) -> float:

@@ -1,0 +1,1 @@
+"""Commands of `regulars` beside those that run the app."""

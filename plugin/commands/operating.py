@@ -1,0 +1,162 @@
+"""Commands for whoever operates the app: failed deliveries, explanations, keys, and taking off a shop's tags."""
+
+import csv
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from plugin.db.models import Shop
+
+LOOK_AGAIN_SECONDS = 0.5
+
+
+@click.group()
+def inbox() -> None:
+    """Deliveries that could not be folded in."""
+
+
+@inbox.command("list")
+@click.argument("shop_domain", metavar="SHOP")
+def list_failed(shop_domain: str) -> None:
+    """List a shop's failed deliveries with the reason of each."""
+    from plugin import inbox
+    from plugin.db import session
+
+    with _shop(shop_domain) as shop, session.read() as reading:
+        click.echo(f"{inbox.pending_count(reading, shop.id)} pending")
+        for event in inbox.failed(reading, shop.id):
+            click.echo(f"{event.webhook_id}  {event.topic}  {event.failed_at:%Y-%m-%d %H:%M}  {event.error}")
+
+
+@inbox.command()
+@click.argument("shop_domain", metavar="SHOP")
+@click.argument("webhook_id", required=False)
+def replay(shop_domain: str, webhook_id: str | None) -> None:
+    """Fold a shop's failed deliveries again, or only the one named."""
+    from plugin import inbox, queues
+    from plugin.db import session
+
+    with _shop(shop_domain) as shop:
+        with session.write() as writing:
+            count = inbox.replay(writing, shop.id, webhook_id)
+        queues.wake("drain", shop.id)
+    click.echo(f"{count} deliveries will be folded again")
+
+
+@click.command()
+@click.argument("shop_domain", metavar="SHOP")
+@click.argument("customer", type=int)
+def explain(shop_domain: str, customer: int) -> None:
+    """Say which segments a customer is in, and why."""
+    from plugin import clock, explanation
+    from plugin.db import session
+
+    with _shop(shop_domain) as shop, session.read() as reading:
+        for line in explanation.lines(explanation.explain(reading, shop.id, customer, clock.now())):
+            click.echo(line)
+
+
+@click.group()
+def keys() -> None:
+    """The keys that access tokens are encrypted with (TOKEN_KEYS)."""
+
+
+@keys.command("new")
+def new_key() -> None:
+    """Print a fresh key for TOKEN_KEYS."""
+    from cryptography.fernet import Fernet
+
+    click.echo(Fernet.generate_key().decode())
+
+
+@keys.command()
+def rotate() -> None:
+    """Encrypt all tokens with the first of TOKEN_KEYS; the others can be taken out afterwards."""
+    from plugin import app, tokens
+    from plugin.db import session
+
+    app.start()
+    with session.write() as writing:
+        done, unreadable = tokens.reencrypt(writing)
+    click.echo(f"The tokens of {done:,} shops are encrypted with the first key.")
+    for domain in unreadable:
+        click.echo(f"{domain}: none of the keys fits. The merchant has to open the app once.", err=True)
+
+
+@click.group()
+def tags() -> None:
+    """Whether a shop's customers carry our tags at all."""
+
+
+@tags.command()
+@click.argument("shop_domain", metavar="SHOP")
+@click.option("--report", type=click.Path(dir_okay=False, path_type=Path), help="CSV of what was removed.")
+def remove(shop_domain: str, report: Path | None) -> None:
+    """Take every tag of ours, and only ours, off a shop's customers; `restore` brings them back."""
+    from plugin import tagging
+    from plugin.db import session
+
+    with _shop(shop_domain) as shop:
+        _switch(shop.id, on=False)
+        if report is not None:
+            with session.read() as reading, report.open("w", newline="") as file:
+                rows = csv.writer(file)
+                rows.writerow(tagging.REPORT_COLUMNS)
+                rows.writerows(tagging.report(reading, shop.id))
+            click.echo(f"What was removed: {report}")
+
+
+@tags.command()
+@click.argument("shop_domain", metavar="SHOP")
+def restore(shop_domain: str) -> None:
+    """Have tags kept again."""
+    with _shop(shop_domain) as shop:
+        _switch(shop.id, on=True)
+
+
+def _switch(shop_id: int, *, on: bool) -> None:
+    """Switch, then do the work here and now, beside the workers if there are any, and show how far it is."""
+    from plugin import clock, queues, shops, tag_sync, tagging, work_left
+    from plugin.db import session
+    from workers import sync_tags, work_on_runs
+
+    with session.write() as writing:
+        changed = tagging.switch(writing, shop_id, on, clock.now())
+    queues.wake("run", shop_id)
+    work_on_runs.work_on_runs(shop_id)
+    with session.read() as reading:
+        waiting = tag_sync.pending_count(reading, shop_id)
+    with click.progressbar(length=waiting, label="Customers") as bar:
+        while True:
+            sync_tags.sync_tags(shop_id)
+            with session.read() as reading:
+                left = tag_sync.pending_count(reading, shop_id)
+                trouble = shops.get(reading, shop_id).api_error
+                busy = {"run", "sync"} & set(work_left.of(reading, shop_id, clock.now()))
+            bar.update(max(0, waiting - left - bar.pos))
+            if trouble or not busy:
+                break
+            time.sleep(LOOK_AGAIN_SECONDS)
+    if trouble:
+        raise click.ClickException(f"Shopify refuses our calls for now; the workers go on later ({trouble})")
+    if left:
+        raise click.ClickException(f"Shopify refuses the tags of {left:,} customers; they are tried again every day")
+    click.echo("Done." if changed else "It was so already.")
+
+
+@contextmanager
+def _shop(domain: str) -> "Iterator[Shop]":
+    from plugin import app, shops
+    from plugin.db import session
+
+    app.start()
+    with session.read() as reading:
+        shop = shops.by_domain(reading, domain)
+    if shop is None:
+        raise click.BadParameter(f"No shop {domain} has installed the app", param_hint="SHOP")
+    yield shop
