@@ -165,3 +165,10 @@ def test_the_app_is_where_shopify_is_told_to_look():
     address = environment(by_name("web"))["APP_URL"]
     assert told["application_url"].startswith(f"{address}/")
     assert [f"https://{domain['domain']}" for domain in SPEC["domains"]] == [address]
+
+
+def test_the_commands_named_for_whoever_deploys_exist():
+    guide = (PROJECT / "docs/deployment.md").read_text()
+    named = set(re.findall(r"`regulars ([a-z -]+?)`", guide))
+    assert named
+    assert [words for words in named if not exists(shlex.split(words))] == []
