@@ -25,10 +25,18 @@ from graphql import (
 )
 
 from dev_store import admin_schema, bulk_rules, cost
-from dev_store.bulk_operations import BulkOperations
+from dev_store.bulk_operations import MUTATION, QUERY, BulkOperations
+from dev_store.customers import Announce
+from dev_store.files import Files
 from dev_store.state import Shop
 
+# What an app whose address Shopify does not know is kept from, when asked to.
+_BULK_STARTS = {"bulkOperationRunQuery": QUERY, "bulkOperationRunMutation": MUTATION}
 _LIMITS = "https://shopify.dev/api/usage/rate-limits"
+
+
+class Forbidden(Exception):
+    """HTTP 403: bulk operations are refused to this address."""
 
 
 @dataclass(slots=True)
@@ -39,6 +47,8 @@ class Call:
     now: datetime
     scopes: frozenset[str]
     bulk: BulkOperations
+    files: Files
+    announce: Announce
     warnings: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -93,6 +103,10 @@ class AdminApi:
         if prepared.errors or operation is None:
             errors = [error.formatted for error in prepared.errors]
             return self._refuse(errors or [{"message": "No operation with this name", "extensions": _BAD}])
+        for asked in bulk_rules.selected(operation.selection_set, prepared.fragments):
+            kind = _BULK_STARTS.get(asked.name.value)
+            if kind and call.bulk.conduct(kind).refused == "403":
+                raise Forbidden
         requested = cost.requested(self.schema, operation, prepared.fragments, variables)
         if requested > cost.HIGHEST_COST:
             return self._refuse([_too_expensive(requested)])

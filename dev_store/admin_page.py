@@ -12,7 +12,8 @@ from flask import Blueprint, abort, current_app, redirect, render_template, requ
 from werkzeug.exceptions import HTTPException
 
 from dev_store import commerce, money
-from dev_store.commerce import NewLine, NewOrder, NotPossible, Returned
+from dev_store.commerce import NewLine, NewOrder, Returned
+from dev_store.customers import NotPossible
 from dev_store.state import Customer, Order, Shop
 from dev_store.store import DevStore, UnknownShop
 from plugin import clock

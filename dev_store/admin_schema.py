@@ -1,11 +1,12 @@
 """The schema of admin.graphql with its resolvers. Built once at the start; `admin_api` runs documents against it."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, build_schema
 
-from dev_store import bulk_operations, fields
+from dev_store import bulk_mutations, bulk_operations, bulk_queries, fields, resolvers, staged_uploads
 from dev_store.bulk_operations import BulkOperation
 from dev_store.state import Customer, LineItem, Order, Shop
 
@@ -15,6 +16,17 @@ _TYPE_NAMES: dict[type, str] = {
     LineItem: "LineItem",
     Order: "Order",
     Shop: "Shop",
+}
+
+
+# Beside the fields of admin.graphql in `fields`; these change something.
+MUTATIONS: dict[str, Callable[..., Any]] = {
+    "bulkOperationCancel": bulk_operations.cancel,
+    "bulkOperationRunMutation": bulk_mutations.run,
+    "bulkOperationRunQuery": bulk_queries.run,
+    "stagedUploadsCreate": staged_uploads.create,
+    "tagsAdd": resolvers.add_tags,
+    "tagsRemove": resolvers.remove_tags,
 }
 
 
@@ -31,8 +43,8 @@ def build() -> GraphQLSchema:
 
 
 def _resolver(kind: str, name: str) -> Any:
-    if kind == "Mutation" and name in bulk_operations.MUTATIONS:
-        return bulk_operations.MUTATIONS[name]
+    if kind == "Mutation":
+        return MUTATIONS[name]
     return fields.FIELDS[kind][name]
 
 

@@ -1,190 +1,219 @@
-"""Bulk queries: started by a mutation, run in the background, their results read from the staged-uploads host.
+"""Bulk operations of one shop: how many run, how each begins, goes on and ends, also on request.
 
-One `BulkOperations` a shop. `announce` is told when an operation ends, so that bulk_operations/finish can go out.
+`bulk_queries` and `bulk_mutations` start them and write their results; `announce` is told when one ends.
 """
 
 import itertools
-import json
-import shutil
-import tempfile
 import threading
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Final
 
 from graphql import GraphQLError
 
-from dev_store import bulk_plan, bulk_rules, ids
-from dev_store.bulk_plan import Branch
+from dev_store import ids
+from dev_store.customers import Announce
+from dev_store.files import Files
 from dev_store.resolvers import Asked
+from dev_store.state import Shop
 
-RESULTS_HOST = "shopify-staged-uploads.storage.googleapis.com"
+QUERY: Final = "QUERY"
+MUTATION: Final = "MUTATION"
 MOST_RUNNING = 5
-_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Conduct:
+    """How operations of one kind behave on request: how long each takes at least, after how many of its objects it
+    stands still until told otherwise, what starting one is refused with ("403" or a user error's code), whether every
+    mutation's name is disallowed, and the seed that orders a mutation's lines.
+    """
+
+    seconds: float = 0.0
+    held_after: int | None = None
+    refused: str | None = None
+    disallowed: bool = False
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How one operation is to end instead of well, and after how many of its objects; None: after the last."""
+
+    error_code: str | None = "INTERNAL_SERVER_ERROR"
+    status: str = "FAILED"
+    after: int | None = None
+    kind: str | None = None
 
 
 @dataclass(slots=True)
 class BulkOperation:
-    """One bulk query as the API shows it."""
+    """One bulk operation as the API shows it; `result` is the name of its file."""
 
     id: int
+    type: str
     query: str
     created_at: datetime
+    client_identifier: str | None = None
+    ending: Ending | None = None
     status: str = "CREATED"
     error_code: str | None = None
     completed_at: datetime | None = None
     object_count: int = 0
     root_object_count: int = 0
     file_size: int | None = None
-    url: str | None = None
-    partial_data_url: str | None = None
+    result: str | None = None
 
 
 @dataclass(slots=True)
 class BulkOperations:
     """The bulk operations of one shop."""
 
-    directory: Path
+    shop: Shop
+    files: Files
     now: Callable[[], datetime]
     announce: Callable[[BulkOperation], None]
-    failures: list[str] = field(default_factory=list)
+    announcer: Callable[[datetime], Announce]
+    endings: list[Ending] = field(default_factory=list)
+    _conducts: dict[str, Conduct] = field(default_factory=dict)
     _operations: dict[int, BulkOperation] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(7_933_224_000_001))
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _changed: threading.Condition = field(default_factory=threading.Condition)
 
     def find(self, number: int) -> BulkOperation | None:
         """The operation with this number, if there is one."""
         return self._operations.get(number)
 
-    def running(self) -> list[BulkOperation]:
-        """The operations that have not ended."""
-        return [o for o in self._operations.values() if o.completed_at is None]
+    def all(self) -> list[BulkOperation]:
+        """Every operation, oldest first."""
+        return list(self._operations.values())
 
-    def start(self, query: str) -> BulkOperation | None:
-        """A new operation, or None while as many as allowed are running."""
-        with self._lock:
-            if len(self.running()) >= MOST_RUNNING:
+    def running(self, kind: str | None = None) -> list[BulkOperation]:
+        """The operations that have not ended, of one kind or both."""
+        return [o for o in self.all() if o.completed_at is None and kind in {None, o.type}]
+
+    def conduct(self, kind: str) -> Conduct:
+        """How operations of this kind behave."""
+        return self._conducts.get(kind, Conduct())
+
+    def behave(self, kind: str, conduct: Conduct) -> None:
+        """Behave so from now on; operations that stand still look again."""
+        with self._changed:
+            self._conducts[kind] = conduct
+            self._changed.notify_all()
+
+    def start(self, kind: str, query: str, client_identifier: str | None = None) -> BulkOperation | None:
+        """A new operation, or None while as many of its kind as allowed are running."""
+        with self._changed:
+            if len(self.running(kind)) >= MOST_RUNNING:
                 return None
-            operation = BulkOperation(next(self._numbers), query, self.now())
+            operation = BulkOperation(next(self._numbers), kind, query, self.now(), client_identifier)
+            operation.ending = self._next_ending(kind)
             self._operations[operation.id] = operation
             return operation
 
     def cancel(self, operation: BulkOperation) -> bool:
-        """Ask a running operation to stop after the batch in its hands; False if it has ended already."""
-        with self._lock:
+        """Ask a running operation to stop after the piece in its hands; False if it has ended already."""
+        with self._changed:
             if operation.completed_at is None:
                 operation.status = "CANCELING"
+            self._changed.notify_all()
             return operation.completed_at is None
 
-    def run(self, operation: BulkOperation, roots: tuple[Branch, ...], lock: Any, grouped: bool) -> None:
-        """Write the result of a started operation and end it, one way or another."""
-        name = f"{uuid.uuid4()}.jsonl"
-        path = self.directory / name
-        if operation.status == "CREATED":
-            operation.status = "RUNNING"
+    def cancel_all(self) -> None:
+        """Stop everything: the app was removed."""
+        for operation in self.running():
+            self.cancel(operation)
+
+    def carry_out(self, operation: BulkOperation, write: Callable[[IO[bytes]], None]) -> None:
+        """Let `write` put the result of a started operation into its file and end it, one way or another."""
+        path = self.files.new_result(self.shop)
+        began = time.monotonic()
+        with self._changed:
+            if operation.status == "CREATED":
+                operation.status = "RUNNING"
         ends = "COMPLETED"
         try:
             with path.open("wb") as result:
-                _write(operation, roots, lock, grouped, result)
+                write(result)
+            self._take_long_enough(operation, began)
         except GraphQLError:
             ends, operation.error_code = "FAILED", "ACCESS_DENIED"
         except Exception:
             ends, operation.error_code = "FAILED", "INTERNAL_SERVER_ERROR"
             raise
         finally:
-            self._end(operation, ends, path)
+            size = path.stat().st_size
+            self._end(operation, ends, path.name if size else None, size)
 
-    def _end(self, operation: BulkOperation, ends: str, path: Path) -> None:
-        if operation.status == "CANCELING":
-            ends = "CANCELED"
-        elif ends == "COMPLETED" and self.failures:
-            ends, operation.error_code = "FAILED", self.failures.pop(0)
-        size = path.stat().st_size
-        url = f"https://{RESULTS_HOST}/bulk/{path.name}" if size else None
-        if ends == "COMPLETED":
-            operation.url, operation.file_size = url, size or None
-        else:
-            operation.partial_data_url = url
-        with self._lock:
+    def goes_on(self, operation: BulkOperation) -> bool:
+        """Whether to do one more piece; waits while the operation is to stand still."""
+        ending = operation.ending
+        if ending and ending.after is not None and operation.root_object_count >= ending.after:
+            return False
+        if self.conduct(operation.type).held_after is not None:
+            with self._changed:
+                self._changed.wait_for(lambda: not self._stands_still(operation))
+        return operation.status != "CANCELING"
+
+    def _stands_still(self, operation: BulkOperation) -> bool:
+        held_after = self.conduct(operation.type).held_after
+        return (
+            held_after is not None
+            and operation.root_object_count >= held_after
+            and operation.status != "CANCELING"
+        )  # fmt: skip
+
+    def _take_long_enough(self, operation: BulkOperation, began: float) -> None:
+        rest = began + self.conduct(operation.type).seconds - time.monotonic()
+        with self._changed:
+            self._changed.wait_for(lambda: operation.status == "CANCELING", max(0.0, rest))
+
+    def _next_ending(self, kind: str) -> Ending | None:
+        for ending in self.endings:
+            if ending.kind in {None, kind}:
+                self.endings.remove(ending)
+                return ending
+        return None
+
+    def _end(self, operation: BulkOperation, ends: str, result: str | None, size: int) -> None:
+        with self._changed:
+            if operation.status == "CANCELING":
+                ends, operation.error_code = "CANCELED", None
+            elif ends == "COMPLETED" and operation.ending:
+                ends, operation.error_code = operation.ending.status, operation.ending.error_code
+            operation.result = result
+            if ends == "COMPLETED":
+                operation.file_size = size or None
             operation.completed_at = self.now()
-            operation.status = "CANCELED" if operation.status == "CANCELING" else ends
+            operation.status = ends
         self.announce(operation)
 
 
-def run_query(_: Any, asked: Any, query: str, **options: bool) -> dict[str, Any]:
-    """bulkOperationRunQuery: check, start, and answer at once; a thread does the rest."""
-    call = asked.context
-    document, problems = bulk_rules.check(query, asked.schema)
-    if document is None:
-        return _refused(["query"], problems, "INVALID")
-    try:
-        roots = bulk_plan.compile_plan(asked.schema, document, call)
-    except bulk_plan.UnsupportedQuery as error:
-        return _refused(["query"], [str(error)], "INVALID")
-    bulk: BulkOperations = call.bulk
-    operation = bulk.start(query)
-    if operation is None:
-        running = ", ".join(ids.gid("BulkOperation", o.id) for o in bulk.running())
-        said = f"A bulk query operation for this app and shop is already in progress: {running}."
-        return _refused(None, [said], "OPERATION_IN_PROGRESS")
-    created = replace(operation)
-    work = (operation, roots, call.shop.lock, options["groupObjects"])
-    threading.Thread(target=bulk.run, args=work, daemon=True, name=f"bulk {operation.id}").start()
-    return {"bulkOperation": created, "userErrors": []}
-
-
 def cancel(_: Any, asked: Asked, id: str) -> dict[str, Any]:  # noqa: A002 - the argument's name in the API
-    """bulkOperationCancel: ask the thread to stop after the batch in its hands."""
+    """bulkOperationCancel: ask the thread to stop after the piece in its hands."""
     parsed = ids.parse(id)
     if parsed is None or parsed[0] != "BulkOperation":
         raise GraphQLError("invalid id", extensions={"code": "RESOURCE_NOT_FOUND"})
     bulk: BulkOperations = asked.context.bulk
     operation = bulk.find(parsed[1])
     if operation is None:
-        return _refused(["id"], ["Bulk operation does not exist"], None)
+        return refused(["id"], "Bulk operation does not exist")
     if not bulk.cancel(operation):
         said = f"A bulk operation cannot be canceled when it is {operation.status.lower()}"
-        return {**_refused(None, [said], None), "bulkOperation": operation}
+        return {**refused(None, said), "bulkOperation": operation}
     return {"bulkOperation": replace(operation), "userErrors": []}
 
 
-MUTATIONS: dict[str, Callable[..., Any]] = {"bulkOperationCancel": cancel, "bulkOperationRunQuery": run_query}
+def in_progress(bulk: BulkOperations, kind: str) -> dict[str, Any]:
+    """The refusal of one operation too many."""
+    running = ", ".join(ids.gid("BulkOperation", o.id) for o in bulk.running(kind))
+    said = f"A bulk {kind.lower()} operation for this app and shop is already in progress: {running}."
+    return refused(None, said, "OPERATION_IN_PROGRESS")
 
 
-def _refused(at: list[str] | None, messages: list[str], code: str | None) -> dict[str, Any]:
-    errors = [{"field": at, "message": message, "code": code} for message in messages]
-    return {"bulkOperation": None, "userErrors": errors}
-
-
-def _write(operation: BulkOperation, roots: tuple[Branch, ...], lock: Any, grouped: bool, result: IO[bytes]) -> None:
-    with tempfile.TemporaryFile() as later:
-        # Grouped, children follow their parent; otherwise Shopify promises no order, so they come far from it.
-        below = result if grouped else later
-        for root in roots:
-            with lock:
-                batches = list(bulk_plan.batches(root, _BATCH))
-            for batch in batches:
-                if operation.status == "CANCELING":
-                    return
-                with lock:
-                    _put_batch(operation, root, batch, result, below)
-                time.sleep(0)  # let requests have the interpreter
-        later.seek(0)
-        shutil.copyfileobj(later, result)
-
-
-def _put_batch(operation: BulkOperation, root: Branch, batch: list[Any], result: IO[bytes], below: IO[bytes]) -> None:
-    encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-    children = 0
-    for node in batch:
-        shown = root.show(node)
-        result.write((encode(shown) + "\n").encode())
-        for line in bulk_plan.lines_below(root, node, shown):
-            below.write((encode(line) + "\n").encode())
-            children += 1
-    operation.root_object_count += len(batch)
-    operation.object_count += len(batch) + children
+def refused(at: list[str] | None, message: str, code: str | None = None) -> dict[str, Any]:
+    """The answer of a mutation that started nothing."""
+    return {"bulkOperation": None, "userErrors": [{"field": at, "message": message, "code": code}]}

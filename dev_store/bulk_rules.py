@@ -1,4 +1,4 @@
-"""What Shopify refuses in a bulk query, in the words it uses. `bulk_operations` asks before it runs one.
+"""What Shopify refuses in a bulk query or mutation, in the words it uses; asked before one is run.
 
 The rules about shape are read off the text alone, so they hold for types the development store does not know.
 Reference: https://shopify.dev/docs/api/usage/bulk-operations/queries
@@ -15,9 +15,12 @@ from graphql import (
     GraphQLSchema,
     GraphQLSyntaxError,
     InlineFragmentNode,
+    Lexer,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
+    Source,
+    TokenKind,
     parse,
     validate,
 )
@@ -57,6 +60,27 @@ def check(query: str, schema: GraphQLSchema) -> tuple[DocumentNode | None, list[
     return (None, problems) if problems else (document, [])
 
 
+def check_mutation(
+    text: str, schema: GraphQLSchema, *, disallowed: bool = False
+) -> tuple[DocumentNode | None, tuple[list[str] | None, str, str | None]]:
+    """The parsed mutation, or None and Shopify's reason: where, in words, and as a code."""
+    try:
+        document = parse(text)
+    except GraphQLSyntaxError as error:
+        return None, (None, f"Failed to parse the mutation - {_syntax_error(text, error)}", "INVALID_MUTATION")
+    operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
+    if len(operations) != 1 or operations[0].operation is not OperationType.MUTATION:
+        return None, (None, "Invalid operation type. Only `mutation` operations are supported.", "INVALID_MUTATION")
+    names = [field.name.value for field in selected(operations[0].selection_set, fragments_of(document))]
+    if len(names) != 1:
+        return None, (["mutation"], "You must specify a single top level mutation.", None)
+    if disallowed or names[0].startswith("bulkOperation"):
+        return None, (["mutation"], "You must use an allowed mutation name.", None)
+    if problems := validate(schema, document):
+        return None, (["mutation"], f"Invalid bulk mutation: {problems[0].message}", "INVALID_MUTATION")
+    return document, (None, "", None)
+
+
 def selected(
     selection_set: SelectionSetNode | None, fragments: dict[str, FragmentDefinitionNode]
 ) -> Iterator[FieldNode]:
@@ -74,6 +98,18 @@ def selected(
 def fragments_of(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
     """The named fragments of a document."""
     return {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
+
+
+def _syntax_error(text: str, error: GraphQLSyntaxError) -> str:
+    if "<EOF>" not in error.message:
+        place = error.locations[0] if error.locations else None
+        return f"{error.message} at [{place.line}, {place.column}]" if place else error.message
+    # Shopify names the place of the last thing it could read.
+    lexer = Lexer(Source(text))
+    last = lexer.token
+    while (token := lexer.advance()).kind is not TokenKind.EOF:
+        last = token
+    return f"syntax error, unexpected end of file at [{last.line}, {last.column}]"
 
 
 def _shape(document: DocumentNode, operation: OperationDefinitionNode) -> list[str]:

@@ -1,25 +1,19 @@
-"""What happens in a shop: orders are placed, paid, refunded, cancelled, edited; customers come, change and merge.
+"""What happens to orders: they are placed, paid, refunded, cancelled, edited and deleted. `customers` has the rest.
 
 `store` calls these with the shop's lock held, for the control API, the admin page and the timeline. Each changes the
 records and announces the webhook topics Shopify would send; `announce` decides whether anything goes out.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from dev_store import payloads, tag_rules
+from dev_store import customers, payloads
+from dev_store.customers import Announce, NotPossible
 from dev_store.state import Customer, LineItem, Order, Refund, RefundLine, Shop
 
-Announce = Callable[[str, Callable[[], dict[str, Any]]], None]
-
 UNPAID = frozenset({"pending", "authorized", "partially_paid"})
-
-
-class NotPossible(ValueError):
-    """The shop's state does not allow it; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,53 +49,6 @@ class Returned:
     amount: int
 
 
-def create_customer(shop: Shop, at: datetime, announce: Announce, number: int | None = None) -> Customer:
-    """Somebody signs up."""
-    number = next(shop.numbers) if number is None else number
-    if number in shop.customers:
-        raise NotPossible(f"Customer {number} exists already")
-    at = _second(at)
-    customer = shop.customers[number] = Customer(number, at, at)
-    announce("customers/create", lambda: payloads.customer(shop, customer))
-    return customer
-
-
-def update_customer(shop: Shop, customer: Customer, at: datetime, announce: Announce) -> None:
-    """Something about the customer changes that the store does not keep, such as a name."""
-    customer.updated_at = max(customer.updated_at, _second(at))
-    announce("customers/update", lambda: payloads.customer(shop, customer))
-
-
-def delete_customer(shop: Shop, customer: Customer, announce: Announce, *, force: bool = False) -> None:
-    """Remove a customer. Shopify keeps customers with orders; `force` removes them all the same."""
-    if customer.orders and not force:
-        raise NotPossible("Customer can't be deleted because they have associated orders")
-    for order in customer.orders.values():
-        order.customer = None
-    del shop.customers[customer.id]
-    announce("customers/delete", lambda: payloads.customer_deleted(customer))
-
-
-def merge_customers(shop: Shop, kept: Customer, gone: Customer, at: datetime, announce: Announce) -> bool:
-    """Make two customers one: the kept one gets all orders and tags. False if they would have too many tags."""
-    if kept is gone:
-        raise NotPossible("A customer cannot be merged with itself")
-    if len(kept.tags.keys() | gone.tags.keys()) > tag_rules.MOST_TAGS:
-        announce("customers/merge", lambda: payloads.merge_failed(kept, gone, tag_rules.TOO_MANY))
-        return False
-    kept.tags = gone.tags | kept.tags
-    for order in gone.orders.values():
-        order.customer = kept
-    kept.orders.update(gone.orders)
-    kept.created_at = min(kept.created_at, gone.created_at)
-    kept.updated_at = max(kept.updated_at, _second(at))
-    del shop.customers[gone.id]
-    shop.merged[gone.id] = kept.id
-    announce("customers/merge", lambda: payloads.merged(kept, gone))
-    announce("customers/update", lambda: payloads.customer(shop, kept))
-    return True
-
-
 def place_order(shop: Shop, new: NewOrder, at: datetime, announce: Announce) -> Order:
     """Somebody buys: orders/create, orders/paid if it is, and customers/create before both for a new customer."""
     number = next(shop.numbers) if new.id is None else new.id
@@ -110,12 +57,12 @@ def place_order(shop: Shop, new: NewOrder, at: datetime, announce: Announce) -> 
     customer = _buyer(shop, new.customer_id, at, announce)
     lines = [_line(shop, line) for line in new.lines]
     total = sum(line.total for line in lines) + new.shipping
-    at = _second(at)
+    at = customers.whole_second(at)
     order = Order(
         id=number,
         number=next(shop.order_numbers),
         customer=customer,
-        processed_at=_second(new.processed_at or at),
+        processed_at=customers.whole_second(new.processed_at or at),
         created_at=at,
         updated_at=at,
         currency=shop.currency,
@@ -133,6 +80,7 @@ def place_order(shop: Shop, new: NewOrder, at: datetime, announce: Announce) -> 
     announce("orders/create", lambda: payloads.order(shop, order))
     if order.financial_status == "paid":
         announce("orders/paid", lambda: payloads.order(shop, order))
+    customers.tell_summary(shop, customer, at, announce)
     return order
 
 
@@ -168,7 +116,7 @@ def refund_order(
         line.current_total = max(0, line.current_total - part.amount)
         lines.append(RefundLine(next(shop.numbers), line, part.quantity, part.amount))
     amount = min(sum(line.amount for line in lines), order.current_total)
-    refund = Refund(next(shop.numbers), _second(at), lines, amount, note)
+    refund = Refund(next(shop.numbers), customers.whole_second(at), lines, amount, note)
     order.refunds.append(refund)
     order.current_total -= amount
     order.current_shipping = min(order.current_shipping, order.current_total)
@@ -176,6 +124,7 @@ def refund_order(
     _touch(order, at)
     announce("refunds/create", lambda: payloads.refund(shop, order, refund))
     announce("orders/updated", lambda: payloads.order(shop, order))
+    customers.tell_summary(shop, order.customer, at, announce)
     return refund
 
 
@@ -192,7 +141,7 @@ def cancel_order(shop: Shop, order: Order, reason: str, at: datetime, announce: 
     """Call an order off: what was paid goes back, what was not is voided."""
     if order.cancelled_at:
         raise NotPossible(f"Order {order.id} is cancelled already")
-    order.cancelled_at, order.cancel_reason = _second(at), reason
+    order.cancelled_at, order.cancel_reason = customers.whole_second(at), reason
     if order.financial_status in UNPAID:
         order.financial_status, order.current_total, order.current_shipping = "voided", 0, 0
         for line in order.lines:
@@ -202,6 +151,7 @@ def cancel_order(shop: Shop, order: Order, reason: str, at: datetime, announce: 
     _touch(order, at)
     announce("orders/cancelled", lambda: payloads.order(shop, order))
     announce("orders/updated", lambda: payloads.order(shop, order))
+    customers.tell_summary(shop, order.customer, at, announce)
 
 
 def edit_order(
@@ -230,16 +180,20 @@ def edit_order(
     order.current_total += sum(line.total for line in additions)
     _touch(order, at)
     edit = next(shop.numbers)
-    announce("orders/edited", lambda: payloads.edited(shop, order, edit, additions, removals, _second(at)))
+    announce(
+        "orders/edited", lambda: payloads.edited(shop, order, edit, additions, removals, customers.whole_second(at))
+    )
     announce("orders/updated", lambda: payloads.order(shop, order))
+    customers.tell_summary(shop, order.customer, at, announce)
 
 
-def delete_order(shop: Shop, order: Order, announce: Announce) -> None:
+def delete_order(shop: Shop, order: Order, at: datetime, announce: Announce) -> None:
     """Remove an order for good."""
     del shop.orders[order.id]
     if order.customer:
         del order.customer.orders[order.id]
     announce("orders/delete", lambda: {"id": order.id})
+    customers.tell_summary(shop, order.customer, at, announce)
 
 
 def _buyer(shop: Shop, number: int | None, at: datetime, announce: Announce) -> Customer | None:
@@ -247,7 +201,7 @@ def _buyer(shop: Shop, number: int | None, at: datetime, announce: Announce) -> 
         return None
     while number in shop.merged:
         number = shop.merged[number]
-    return shop.customers.get(number) or create_customer(shop, at, announce, number)
+    return shop.customers.get(number) or customers.create(shop, at, announce, number)
 
 
 def _line(shop: Shop, new: NewLine) -> LineItem:
@@ -264,9 +218,4 @@ def _line(shop: Shop, new: NewLine) -> LineItem:
 
 
 def _touch(order: Order, at: datetime) -> None:
-    order.updated_at = max(order.updated_at, _second(at))
-
-
-def _second(at: datetime) -> datetime:
-    # Shopify keeps whole seconds: two changes within one carry the same updated_at.
-    return at.replace(microsecond=0)
+    order.updated_at = max(order.updated_at, customers.whole_second(at))

@@ -184,15 +184,13 @@ def disorder() -> Response:
 
 @blueprint.post("/dev/shops/<handle>/<action>")
 def act(handle: str, action: str) -> tuple[Response, int] | Response:
-    """What Shopify may do to the app: end its tokens, fail its exports, tell it anything."""
+    """What Shopify may do to the app: end its tokens, tell it anything."""
     shop, body = store().shop(handle), given()
     match action:
         case "revoke_tokens":
             shop.access.revoke()
         case "expire_tokens":
             shop.access.expire_access_tokens(store().now())
-        case "bulk_failure":
-            store().bulk[shop.handle].failures.append(body.get("error_code", "INTERNAL_SERVER_ERROR"))
         case "webhook":
             with store().acting(shop, _instant(body.get("triggered_at"))) as (_, announce):
                 announce(body["topic"], lambda: body["payload"])

@@ -5,7 +5,8 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify, request
 
-from dev_store import commerce, money, payloads, tag_rules
+from dev_store import commerce, money, payloads
+from dev_store import customers as people
 from dev_store.commerce import NewLine, NewOrder, Returned
 from dev_store.control import given, store
 from dev_store.state import Customer, Order, Shop
@@ -80,8 +81,8 @@ def change_order(handle: str, number: int, action: str) -> Response:
 def delete_order(handle: str, number: int) -> Response:
     """Remove an order for good."""
     shop = store().shop(handle)
-    with store().acting(shop) as (_, announce):
-        commerce.delete_order(shop, _order(shop, number), announce)
+    with store().acting(shop) as (at, announce):
+        commerce.delete_order(shop, _order(shop, number), at, announce)
     return jsonify(ok=True)
 
 
@@ -106,26 +107,28 @@ def create_customer(handle: str) -> Response:
     """Somebody signs up."""
     shop = store().shop(handle)
     with store().acting(shop) as (at, announce):
-        return jsonify(_shown(shop, commerce.create_customer(shop, at, announce)))
+        return jsonify(_shown(shop, people.create(shop, at, announce)))
 
 
 @blueprint.post("/customers/<int:number>/<action>")
 def change_customer(handle: str, number: int, action: str) -> Response:
-    """Touch a customer, merge another into it, or change its tags as the merchant."""
+    """Touch a customer, merge another into it, change its consent, or its tags as the merchant."""
     shop, body = store().shop(handle), given()
     with store().acting(shop) as (at, announce):
         customer = _customer(shop, number)
         match action:
             case "update":
-                commerce.update_customer(shop, customer, at, announce)
+                people.update(shop, customer, at, announce)
             case "merge":
-                commerce.merge_customers(shop, customer, _customer(shop, body["gone"]), at, announce)
+                people.merge(shop, customer, _customer(shop, body["gone"]), at, announce)
+            case "consent":
+                people.set_consent(shop, customer, body["state"], at, announce)
             case "tags":
-                tag_rules.remove(customer.tags, body.get("remove", ()))
-                problem = tag_rules.add(customer.tags, shop.tag_spellings, body.get("add", ()))
+                people.remove_tags(shop, customer, body.get("remove", ()), at, announce)
+                problem = people.add_tags(shop, customer, body.get("add", ()), at, announce)
                 if problem:
-                    raise commerce.NotPossible(problem)
-                commerce.update_customer(shop, customer, at, announce)
+                    raise people.NotPossible(problem)
+                people.update(shop, customer, at, announce)
             case _:
                 abort(404)
         return jsonify(_shown(shop, customer))
@@ -137,7 +140,7 @@ def delete_customer(handle: str, number: int) -> Response:
     shop = store().shop(handle)
     with store().acting(shop) as (_, announce):
         force = request.args.get("force") == "1"
-        commerce.delete_customer(shop, _customer(shop, number), announce, force=force)
+        people.delete(shop, _customer(shop, number), announce, force=force)
     return jsonify(ok=True)
 
 

@@ -25,6 +25,7 @@ from dev_store import bulk_rules
 
 HIGHEST_COST = 1000
 MUTATION = 10
+_DEARER = {"stagedUploadsCreate": 11}
 COUNT = 10
 CONNECTION = 2
 _FREE = frozenset({"MoneyBag", "MoneyV2", "PageInfo"})
@@ -63,7 +64,8 @@ def _operation(bill: _Bill, operation: OperationDefinitionNode, data: Any) -> in
     if root is None:
         return 0
     if operation.operation is OperationType.MUTATION:
-        return MUTATION * sum(1 for _ in bulk_rules.selected(operation.selection_set, bill.fragments))
+        fields = bulk_rules.selected(operation.selection_set, bill.fragments)
+        return sum(_DEARER.get(field.name.value, MUTATION) for field in fields)
     return _selection(bill, root, operation.selection_set, data)
 
 

@@ -11,7 +11,7 @@ from typing import Final
 KINDS: Final = frozenset(
     {"402", "403", "404", "423", "429", "430", "500", "502", "503", "504", "timeout", "cut", "throttled"}
 )
-TARGETS: Final = frozenset({"admin", "oauth", "files"})
+TARGETS: Final = frozenset({"admin", "oauth", "files", "uploads"})
 
 
 class UnknownFault(ValueError):

@@ -82,18 +82,30 @@ def _shown_customer(order: Order, asked: Asked) -> Customer | None:
     return order.customer
 
 
-def _amount_spent(customer: Customer, asked: Asked) -> tuple[int, str]:
-    counted = (o.current_total for o in customer.orders.values() if not o.test and not o.cancelled_at)
-    return sum(counted), asked.context.shop.currency
-
-
-def _number_of_orders(customer: Customer, _: Asked) -> str:
-    return str(sum(not order.test for order in customer.orders.values()))
-
-
 def _last_order(customer: Customer, asked: Asked) -> Order | None:
     orders = resolvers.list_customer_orders(customer, asked)
     return max(orders, key=lambda order: (order.processed_at, order.id), default=None)
+
+
+def _bulk_operations(
+    source: Any,
+    asked: Asked,
+    query: str | None = None,
+    reverse: bool = False,
+    sortKey: str = "CREATED_AT",  # noqa: N803 - the argument's name in the API
+    **paging: Any,
+) -> connections.Page:
+    # Unlike everything else these come with the newest first.
+    nodes = resolvers.list_bulk_operations(source, asked, query=query)
+    return connections.page(nodes, _SORTED_BY[sortKey], reverse=not reverse, **paging)
+
+
+def _result_of(is_shown: Callable[[str], bool]) -> Resolver:
+    def resolve(operation: Any, asked: Asked) -> str | None:
+        address: str | None = asked.context.files.signed(operation.result)
+        return address if operation.completed_at and is_shown(operation.status) else None
+
+    return resolve
 
 
 _SORTED_BY: dict[str, Callable[[Any], tuple[Any, int]]] = {
@@ -101,6 +113,7 @@ _SORTED_BY: dict[str, Callable[[Any], tuple[Any, int]]] = {
     "CREATED_AT": lambda record: (record.created_at, record.id),
     "PROCESSED_AT": lambda record: (record.processed_at, record.id),
     "UPDATED_AT": lambda record: (record.updated_at, record.id),
+    "COMPLETED_AT": lambda record: (record.completed_at or datetime.max.replace(tzinfo=UTC), record.id),
 }
 
 
@@ -128,6 +141,7 @@ _EDGE: dict[str, Resolver] = {
     "node": lambda edge, _: edge[1],
 }
 _PAYLOAD: dict[str, Resolver] = {"node": _item("node"), "userErrors": _item("userErrors")}
+_USER_ERROR: dict[str, Resolver] = {name: _item(name) for name in ("code", "field", "message")}
 _BULK_PAYLOAD: dict[str, Resolver] = {
     "bulkOperation": _item("bulkOperation"),
     "userErrors": _item("userErrors"),
@@ -136,6 +150,7 @@ _BULK_PAYLOAD: dict[str, Resolver] = {
 FIELDS: dict[str, dict[str, Resolver]] = {
     "QueryRoot": {
         "bulkOperation": _found("BulkOperation"),
+        "bulkOperations": _bulk_operations,
         "currentAppInstallation": lambda _, asked: asked.context,
         "customer": _found("Customer"),
         "customersCount": _count(resolvers.list_customers),
@@ -145,7 +160,6 @@ FIELDS: dict[str, dict[str, Resolver]] = {
         "ordersCount": _count(resolvers.list_orders),
         "shop": lambda _, asked: asked.context.shop,
     },
-    "Mutation": {"tagsAdd": resolvers.add_tags, "tagsRemove": resolvers.remove_tags},
     "Shop": {
         "currencyCode": _attribute("currency"),
         "ianaTimezone": _attribute("timezone"),
@@ -165,14 +179,20 @@ FIELDS: dict[str, dict[str, Resolver]] = {
     },
     "AccessScope": {"description": lambda scope, _: scope.replace("_", " ").capitalize(), "handle": _same},
     "Customer": {
-        "amountSpent": _amount_spent,
+        "amountSpent": lambda customer, asked: (customer.amount_spent(), asked.context.shop.currency),
         "createdAt": lambda customer, _: _instant(customer.created_at),
+        "defaultEmailAddress": _same,
         "id": _gid("Customer"),
         "lastOrder": _last_order,
         "legacyResourceId": lambda customer, _: str(customer.id),
-        "numberOfOrders": _number_of_orders,
+        "numberOfOrders": lambda customer, _: str(customer.number_of_orders()),
         "tags": lambda customer, _: customer.tag_list(),
         "updatedAt": lambda customer, _: _instant(customer.updated_at),
+    },
+    "CustomerEmailAddress": {
+        "marketingOptInLevel": lambda customer, _: "SINGLE_OPT_IN" if customer.email_marketing_at else None,
+        "marketingState": _attribute("email_marketing"),
+        "marketingUpdatedAt": lambda customer, _: _instant(customer.email_marketing_at),
     },
     "CustomerConnection": _CONNECTION,
     "CustomerEdge": _EDGE,
@@ -224,22 +244,25 @@ FIELDS: dict[str, dict[str, Resolver]] = {
         "fileSize": lambda operation, _: str(operation.file_size) if operation.file_size else None,
         "id": _gid("BulkOperation"),
         "objectCount": lambda operation, _: str(operation.object_count),
-        "partialDataUrl": _attribute("partial_data_url"),
+        "partialDataUrl": _result_of(lambda status: status != "COMPLETED"),
         "query": _attribute("query"),
         "rootObjectCount": lambda operation, _: str(operation.root_object_count),
         "status": _attribute("status"),
-        "type": lambda *_: "QUERY",
-        "url": _attribute("url"),
+        "type": _attribute("type"),
+        "url": _result_of(lambda status: status == "COMPLETED"),
     },
-    "BulkOperationUserError": {
-        "code": _item("code"),
-        "field": _item("field"),
-        "message": _item("message"),
-    },
+    "BulkOperationConnection": _CONNECTION,
+    "BulkOperationEdge": _EDGE,
+    "BulkMutationUserError": _USER_ERROR,
+    "BulkOperationUserError": _USER_ERROR,
     "BulkOperationRunQueryPayload": _BULK_PAYLOAD,
+    "BulkOperationRunMutationPayload": _BULK_PAYLOAD,
     "BulkOperationCancelPayload": _BULK_PAYLOAD,
     "TagsAddPayload": _PAYLOAD,
     "TagsRemovePayload": _PAYLOAD,
+    "StagedUploadsCreatePayload": {"stagedTargets": _item("stagedTargets"), "userErrors": _item("userErrors")},
+    "StagedMediaUploadTarget": {name: _item(name) for name in ("parameters", "resourceUrl", "url")},
+    "StagedUploadParameter": {"name": _item("name"), "value": _item("value")},
     "UserError": {"field": _item("field"), "message": _item("message")},
 }
 for (_type, _name), _list_all in CONNECTIONS.items():

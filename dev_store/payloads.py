@@ -169,6 +169,37 @@ def merge_failed(kept: Customer, gone: Customer, message: str) -> dict[str, Any]
     return {**merged(kept, gone), "status": "failed", "errors": [error]}
 
 
+def tags_changed(shop: Shop, customer: Customer, tags: Sequence[str], at: datetime) -> dict[str, Any]:
+    """customer.tags_added and customer.tags_removed: of the newer topics, whose names are camel case."""
+    return {"customerId": ids.gid("Customer", customer.id), "tags": [*tags], "occurredAt": _at(shop, at)}
+
+
+def purchasing_summary(shop: Shop, customer: Customer, at: datetime) -> dict[str, Any]:
+    """customers/purchasing_summary: what a customer bought in all, as Shopify counts it."""
+    last = customer.last_order()
+    amount = money.in_graphql(customer.amount_spent(), shop.currency)
+    return {
+        "customerId": ids.gid("Customer", customer.id),
+        "numberOfOrders": customer.number_of_orders(),
+        "amountSpent": {"amount": amount, "currencyCode": shop.currency},
+        "lastOrderId": ids.gid("Order", last.id) if last else None,
+        "occurredAt": _at(shop, at),
+    }
+
+
+def consent(shop: Shop, customer: Customer) -> dict[str, Any]:
+    """customers_email_marketing_consent/update; the address is kept from apps without leave to see it."""
+    return {
+        "customer_id": customer.id,
+        "email_address": None,
+        "email_marketing_consent": {
+            "state": customer.email_marketing.lower(),
+            "opt_in_level": "single_opt_in",
+            "consent_updated_at": _at(shop, customer.email_marketing_at),
+        },
+    }
+
+
 def _order_amounts(order: Order) -> tuple[tuple[str, int], ...]:
     return (
         ("current_subtotal_price", order.current_subtotal),

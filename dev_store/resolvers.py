@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from graphql import GraphQLError
 
-from dev_store import ids, search, tag_rules
+from dev_store import customers, ids, search
 from dev_store.state import Customer, LineItem, Order, Shop
 
 VISIBLE_HISTORY = timedelta(days=60)
@@ -22,6 +22,8 @@ class Call(Protocol):
     now: datetime
     scopes: frozenset[str]
     bulk: Any
+    files: Any
+    announce: customers.Announce
     warnings: list[dict[str, Any]]
 
 
@@ -71,6 +73,12 @@ def list_lines(order: Order, _: Asked, **_options: Any) -> list[LineItem]:
     return order.lines
 
 
+def list_bulk_operations(_: Any, asked: Asked, query: str | None = None, **_paging: Any) -> list[Any]:
+    """The app's bulk operations that fit the search."""
+    found = _search(asked, query, _BULK_FIELDS)
+    return [operation for operation in asked.context.bulk.all() if found(operation)]
+
+
 def find_node(_: Any, asked: Asked, id: str) -> Any:  # noqa: A002 - the argument's name in the API
     """The record with this global id, None if there is none."""
     kind, number = _parsed(id)
@@ -95,10 +103,10 @@ def add_tags(_: Any, asked: Asked, id: str, tags: list[str]) -> dict[str, Any]: 
     customer, refusal = _taggable(asked, id)
     if customer is None:
         return refusal
-    problem = tag_rules.add(customer.tags, asked.context.shop.tag_spellings, tags)
+    call: Call = asked.context
+    problem = customers.add_tags(call.shop, customer, tags, call.now, call.announce)
     if problem:
         return {"node": None, "userErrors": [{"field": ["tags"], "message": problem}]}
-    customer.updated_at = max(customer.updated_at, asked.context.now.replace(microsecond=0))
     return {"node": customer, "userErrors": []}
 
 
@@ -107,8 +115,8 @@ def remove_tags(_: Any, asked: Asked, id: str, tags: list[str]) -> dict[str, Any
     customer, refusal = _taggable(asked, id)
     if customer is None:
         return refusal
-    tag_rules.remove(customer.tags, tags)
-    customer.updated_at = max(customer.updated_at, asked.context.now.replace(microsecond=0))
+    call: Call = asked.context
+    customers.remove_tags(call.shop, customer, tags, call.now, call.announce)
     return {"node": customer, "userErrors": []}
 
 
@@ -182,4 +190,10 @@ _CUSTOMER_FIELDS: dict[str, search.Field] = {
     "created_at": lambda c: c.created_at,
     "updated_at": lambda c: c.updated_at,
     "tag": lambda c: frozenset(c.tags),
+}
+_BULK_FIELDS: dict[str, search.Field] = {
+    "id": lambda o: o.id,
+    "created_at": lambda o: o.created_at,
+    "operation_type": lambda o: o.type,
+    "status": lambda o: o.status,
 }

@@ -17,9 +17,9 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from werkzeug.exceptions import HTTPException
 
-from dev_store import control, control_commerce, control_standing, shopify_side
+from dev_store import control, control_bulk, control_commerce, control_standing, files_side, shopify_side
 from dev_store.access import AppCredentials
-from dev_store.commerce import NotPossible
+from dev_store.customers import NotPossible
 from dev_store.store import DevStore, Settings, UnknownShop
 from dev_store.timeline import Timeline
 
@@ -42,8 +42,10 @@ def create_app(settings: Settings, shops: tuple[str, ...] = (), plan: str = "sta
         store.create_shop(handle, plan=plan)
     for blueprint in (
         shopify_side.blueprint,
+        files_side.blueprint,
         control_commerce.blueprint,
         control_standing.blueprint,
+        control_bulk.blueprint,
         control.blueprint,
     ):
         app.register_blueprint(blueprint)

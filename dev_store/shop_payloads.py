@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from dev_store import access, ids
+from dev_store.bulk_operations import BulkOperation
 from dev_store.state import Shop
 
 _INSTALLATIONS = 500_000_000_000  # what sets an installation's number apart from its shop's
@@ -72,17 +73,15 @@ def shop_redact(shop: Shop) -> dict[str, Any]:
     return {"shop_id": shop.id, "shop_domain": shop.domain}
 
 
-def bulk_finished(
-    shop: Shop, number: int, created_at: datetime, completed_at: datetime, status: str, error: str | None
-) -> dict[str, Any]:
+def bulk_finished(shop: Shop, operation: BulkOperation, at: datetime) -> dict[str, Any]:
     """bulk_operations/finish: no address, which must be queried."""
     return {
-        "admin_graphql_api_id": ids.gid("BulkOperation", number),
-        "created_at": _at(shop, created_at),
-        "completed_at": _at(shop, completed_at),
-        "error_code": error and error.lower(),
-        "status": status.lower(),
-        "type": "query",
+        "admin_graphql_api_id": ids.gid("BulkOperation", operation.id),
+        "created_at": _at(shop, operation.created_at),
+        "completed_at": _at(shop, at),
+        "error_code": operation.error_code and operation.error_code.lower(),
+        "status": operation.status.lower(),
+        "type": operation.type.lower(),
     }
 
 

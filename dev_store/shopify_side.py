@@ -1,22 +1,18 @@
-"""What is reached under a shop's own host: the grant page, the token endpoint and the Admin API; and bulk results.
+"""What is reached under a shop's own host: the grant page, the token endpoint and the Admin API.
 
 `server` mounts it. The shop is the Host header, as at Shopify; faults on request come before or after the real answer.
 """
 
 import json
 import re
-import time
-from collections.abc import Callable, Mapping
-from http import HTTPStatus
+from collections.abc import Mapping
 from typing import Final
 
-from flask import Blueprint, Response, abort, current_app, redirect, request, send_from_directory
+from flask import Blueprint, Response, abort, current_app, redirect, request
 from werkzeug import Response as AnyResponse
 
-from dev_store import access, admin_api, authorization, calls, standing
-from dev_store.bulk_operations import RESULTS_HOST
+from dev_store import access, admin_api, authorization, calls, faulty, standing
 from dev_store.calls import Made
-from dev_store.faults import Fault
 from dev_store.state import Shop
 from dev_store.store import DevStore, UnknownShop
 
@@ -57,7 +53,7 @@ def access_token() -> Response:
             return _json({"error": refused.error}, refused.status)
         return _json(given)
 
-    answered = _with_faults(store, "oauth", shop, lambda _: answer())
+    answered = faulty.answered(store, "oauth", shop.handle, lambda _: answer())
     grant, token = _asked_for(form)
     store.calls.note(Made(shop.handle, "oauth", calls.digest(token), answered.status_code, grant))
     return answered
@@ -78,31 +74,21 @@ def graphql(version: str) -> Response:
         body = request.get_json(silent=True)
         if not isinstance(body, dict):
             return _json({"errors": {"query": "Required parameter missing or invalid"}}, 400)
-        call = admin_api.Call(shop, now, shop.scopes, store.bulk[shop.handle])
+        bulk, announce = store.bulk[shop.handle], store.announcer(shop, now)
+        call = admin_api.Call(shop, now, shop.scopes, bulk, store.files, announce)
+        try:
+            said = store.admin.answer(call, body, throttle=throttle)
+        except admin_api.Forbidden:
+            return _json({"errors": "Forbidden"}, 403)
         return Response(
-            admin_api.encode(store.admin.answer(call, body, throttle=throttle)),
+            admin_api.encode(said),
             mimetype="application/json",
             headers={"X-Shopify-API-Version": served},
         )
 
-    answered = _with_faults(store, "admin", shop, answer)
+    answered = faulty.answered(store, "admin", shop.handle, answer)
     store.calls.note(Made(shop.handle, "admin", calls.digest(token), answered.status_code))
     return answered
-
-
-@blueprint.get("/bulk/<name>")
-def bulk_result(name: str) -> Response:
-    """A bulk operation's result; ranges of it too, so that a broken download can go on."""
-    store: DevStore = current_app.extensions["dev_store"]
-    if _host() != RESULTS_HOST:
-        abort(404)
-    directory = store.results
-    return _with_faults(
-        store,
-        "files",
-        None,
-        lambda _: send_from_directory(directory, name, mimetype="application/jsonl", conditional=True),
-    )
 
 
 def _addressed() -> tuple[DevStore, Shop]:
@@ -134,37 +120,6 @@ def _served_version(asked: str) -> str:
         abort(_json({"errors": "Not Found"}, 404))
     # A version no longer served falls forward to the oldest that is.
     return asked if asked in VERSIONS else VERSIONS[0]
-
-
-def _with_faults(store: DevStore, target: str, shop: Shop | None, answer: Callable[[bool], Response]) -> Response:
-    fault = store.faults.draw(target, shop.handle if shop else None)
-    if fault is None:
-        return answer(False)
-    if fault.kind == "throttled":
-        return answer(True)
-    real = answer(False) if fault.after else None
-    if fault.kind == "timeout":
-        time.sleep(fault.seconds)
-        return real or _refusal(fault, 504)
-    if fault.kind == "cut":
-        return _cut_off(real)
-    return _refusal(fault, int(fault.kind))
-
-
-def _refusal(fault: Fault, status: int) -> Response:
-    phrase = {430: "Shopify Security Rejection"}.get(status) or HTTPStatus(status).phrase
-    response = _json({"errors": phrase}, status)
-    if status in {429, 430}:
-        response.headers["Retry-After"] = f"{fault.retry_after:.1f}"
-    return response
-
-
-def _cut_off(real: Response | None) -> Response:
-    body = real.get_data() if real and not real.direct_passthrough else b"{"
-
-    # The server drops a connection whose body ends before its announced length.
-    half = iter([body[: max(1, len(body) // 2)]])
-    return Response(half, headers={"Content-Length": str(len(body) + 1)}, mimetype="application/json")
 
 
 def _json(content: object, status: int = 200) -> Response:

@@ -27,6 +27,7 @@ def uninstall(store: DevStore, shop: Shop, at: datetime | None = None) -> None:
     """The merchant removes the app: its tokens end, and it is told."""
     with store.acting(shop, at) as (happened_at, announce):
         shop.access.revoke()
+        store.bulk[shop.handle].cancel_all()
         announce("app/uninstalled", lambda: shop_payloads.shop(shop, happened_at))
         shop.access.installed = False
 

@@ -91,6 +91,20 @@ class Customer:
     updated_at: datetime
     tags: dict[str, str] = field(default_factory=dict)
     orders: dict[int, Order] = field(default_factory=dict)
+    email_marketing: str = "NOT_SUBSCRIBED"
+    email_marketing_at: datetime | None = None
+
+    def number_of_orders(self) -> int:
+        """How many orders Shopify counts for the customer: all but test orders."""
+        return sum(not order.test for order in self.orders.values())
+
+    def amount_spent(self) -> int:
+        """What Shopify says the customer spent: what is left of orders that are neither tests nor cancelled."""
+        return sum(o.current_total for o in self.orders.values() if not o.test and not o.cancelled_at)
+
+    def last_order(self) -> Order | None:
+        """The latest order, by the instant it was placed at."""
+        return max(self.orders.values(), key=lambda order: (order.processed_at, order.id), default=None)
 
     def tag_list(self) -> list[str]:
         """The tags in the order Shopify lists them: alphabetical, upper and lower case alike."""

@@ -21,9 +21,10 @@ from dev_store.admin_api import AdminApi
 from dev_store.bucket import PLANS, Bucket
 from dev_store.bulk_operations import BulkOperation, BulkOperations
 from dev_store.calls import Calls
-from dev_store.commerce import Announce
+from dev_store.customers import Announce
 from dev_store.deliveries import Deliveries, Delivery
 from dev_store.faults import Faults
+from dev_store.files import Files
 from dev_store.state import Shop
 from plugin import clock
 
@@ -76,7 +77,7 @@ class DevStore:
     required_scopes: frozenset[str] = frozenset()
     optional_scopes: frozenset[str] = frozenset()
     deliveries: Deliveries = field(init=False)
-    results: Path = field(init=False)
+    files: Files = field(init=False)
     bulk: dict[str, BulkOperations] = field(default_factory=dict)
     _shops: dict[str, Shop] = field(default_factory=dict)
     _own_directory: TemporaryDirectory[str] | None = None
@@ -86,11 +87,11 @@ class DevStore:
         settings = self.settings
         clock.configure(settings.clock_file)
         self.deliveries = Deliveries(settings.app.client_secret, settings.delivery_threads, settings.retry_base)
-        if settings.results:
-            self.results = settings.results
-        else:
+        directory = settings.results
+        if directory is None:
             self._own_directory = TemporaryDirectory(prefix="dev-store-")  # gone when the store is
-            self.results = Path(self._own_directory.name)
+            directory = Path(self._own_directory.name)
+        self.files = Files(directory, self.now)
         if settings.app_file:
             read = subscriptions.read(settings.app_file, settings.app_url)
             self.subscribed, self.api_version = read.subscriptions, read.api_version
@@ -135,7 +136,9 @@ class DevStore:
                 handle, number, name or handle.capitalize(), currency, timezone, plan, granted, Access(),
                 Bucket.of_plan(plan), self.now(),
             )  # fmt: skip
-            self.bulk[handle] = BulkOperations(self.results, self.now, self._bulk_ended(shop))
+            self.bulk[handle] = BulkOperations(
+                shop, self.files, self.now, self._bulk_ended(shop), lambda at: self.announcer(shop, at)
+            )
             self._shops[handle] = shop
             return shop
 
@@ -205,9 +208,7 @@ class DevStore:
             at = operation.completed_at or self.now()
             self.announcer(shop, at)(
                 "bulk_operations/finish",
-                lambda: shop_payloads.bulk_finished(
-                    shop, operation.id, operation.created_at, at, operation.status, operation.error_code
-                ),
+                lambda: shop_payloads.bulk_finished(shop, operation, at),
             )
 
         return ended

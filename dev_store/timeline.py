@@ -10,8 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from dev_store import commerce, history
-from dev_store.commerce import Announce, NotPossible
+from dev_store import commerce, customers, history
+from dev_store.customers import Announce, NotPossible
 from dev_store.history import Event, History, Placed, Refunded, SignedUp
 from dev_store.state import Shop
 from dev_store.store import DevStore
@@ -118,7 +118,7 @@ def _happen(shop: Shop, event: Event, at: datetime, announce: Announce) -> None:
                 commerce.refund_order(shop, order, event.returned, at, announce)
         case SignedUp():
             if event.customer_id not in shop.customers:
-                commerce.create_customer(shop, at, announce, event.customer_id)
+                customers.create(shop, at, announce, event.customer_id)
 
 
 def _silence(*_: Any) -> None:

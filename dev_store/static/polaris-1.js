@@ -54,10 +54,11 @@
       :host([inlinesize=small]) { max-width: 662px } :host([inlinesize=large]) { max-width: none }
       header { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 8px 16px; margin-bottom: 16px }
       h1 { font-size: 20px; line-height: 24px; font-weight: 650; letter-spacing: -.01em }
+      nav { flex-basis: 100% } :host(:not(:has(> [slot=breadcrumb-actions]))) nav { display: none }
       .actions { display: flex; gap: 8px } .content { display: flex; flex-direction: column; gap: 16px }
       @media (max-width: 490px) { :host { padding: 16px 0 48px } header { padding: 0 16px } }
     `;
-    static html = `<header><h1></h1><div class="actions"><slot name="secondary-actions"></slot><slot name="primary-action"></slot>
+    static html = `<header><nav><slot name="breadcrumb-actions"></slot></nav><h1></h1><div class="actions"><slot name="secondary-actions"></slot><slot name="primary-action"></slot>
       </div></header><div class="content"><slot></slot></div>`;
     update() { this.say("h1", this.getAttribute("heading")); }
   }

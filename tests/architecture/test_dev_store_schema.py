@@ -60,6 +60,15 @@ def test_no_argument_shopify_requires_is_left_out(ours: dict[str, Type], publish
         assert required <= by_name(field["args"]).keys(), where
 
 
+def test_every_input_field_has_shopifys_type_and_default(ours: dict[str, Type], published: dict[str, Type]) -> None:
+    for name, kind in ours.items():
+        known = by_name(published[name]["inputFields"] or [])
+        for field in kind["inputFields"] or []:
+            theirs = known[field["name"]]
+            assert written(field["type"]) == written(theirs["type"]), f"{name}.{field['name']}"
+            assert field["defaultValue"] == theirs["defaultValue"], f"{name}.{field['name']}"
+
+
 def test_every_enum_value_is_shopifys(ours: dict[str, Type], published: dict[str, Type]) -> None:
     for name, kind in ours.items():
         if kind["kind"] == "ENUM":

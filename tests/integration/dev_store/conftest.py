@@ -33,6 +33,12 @@ uri = "/webhooks"
 topics = ["refunds/create", "customers/update", "customers/delete", "customers/merge"]
 uri = "/webhooks"
 [[webhooks.subscriptions]]
+topics = ["customer.tags_added", "customer.tags_removed", "customers/purchasing_summary"]
+uri = "/webhooks/sums-and-tags"
+[[webhooks.subscriptions]]
+topics = ["customers_email_marketing_consent/update"]
+uri = "/webhooks/sums-and-tags"
+[[webhooks.subscriptions]]
 topics = ["customers/create"]
 uri = "/webhooks/new-customers"
 include_fields = ["id", "updated_at"]

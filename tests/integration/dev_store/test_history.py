@@ -93,7 +93,9 @@ def test_loading_sends_no_webhooks_and_advancing_does(shop: Installed, app: Webh
     assert app.of(shop.handle) == []
     told = shop.dev.advance(START + timedelta(days=3))
     assert told == {"events": 2, "upcoming": 3}
-    assert app.topics(shop.handle) == ["orders/create", "orders/paid", "refunds/create", "orders/updated"]
+    summary = "customers/purchasing_summary"
+    bought, returned = ["orders/create", "orders/paid", summary], ["refunds/create", "orders/updated", summary]
+    assert app.topics(shop.handle) == bought + returned
     assert shop.dev.now() == START + timedelta(days=3)
     assert {each.headers["x-shopify-triggered-at"] for each in app.of(shop.handle)} == {"2026-01-03T10:00:00.000000Z"}
 

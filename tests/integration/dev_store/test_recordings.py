@@ -8,6 +8,7 @@ import pytest
 
 from tests.integration.dev_store.conftest import Installed
 from tests.integration.dev_store.test_bulk import start
+from tests.integration.dev_store.test_bulk_mutations import ADD
 
 RECORDINGS = Path(__file__).parents[3] / "../shared/shopify/recordings"
 pytestmark = pytest.mark.skipif(not RECORDINGS.exists(), reason="the recordings are not beside the repository")
@@ -91,6 +92,49 @@ def test_a_bulk_query_is_refused_with_the_recorded_code(shop: Installed, case: s
     answer = shop.ask(scenario["query"], **scenario["variables"])
     assert answer["data"] == scenario["response"]["data"]
     assert cost(answer) == cost(scenario["response"])
+
+
+@pytest.mark.parametrize(
+    "case", ["parserError", "queryInsteadOfMutation", "multipleTopLevelMutations", "disallowedMutationName"]
+)
+def test_a_bulk_mutation_is_refused_as_recorded(shop: Installed, case: str) -> None:
+    recording = recorded("bulk-operation-run-mutation-validators")
+    scenario = recording["validations"][case]
+    answer = shop.ask(recording["request"]["query"], **scenario["variables"])
+    assert answer["data"] == scenario["response"]["data"]
+    assert cost(answer) == cost(scenario["response"])
+
+
+@pytest.mark.parametrize("case", ["noSuchFile", "invalidMutationSyntax", "disallowedRoot"])
+def test_a_bulk_mutation_is_refused_with_the_recorded_code(shop: Installed, case: str) -> None:
+    scenario = recorded("bulk-operation-run-mutation-user-errors")["validations"][case]
+    variables = scenario["variables"]
+    if case == "noSuchFile":  # the development store knows no products
+        variables = variables | {"mutation": ADD}
+    assert shop.ask(scenario["query"], **variables)["data"] == scenario["response"]["data"]
+
+
+def test_an_upload_is_prepared_taken_and_run_as_recorded(shop: Installed) -> None:
+    recording = recorded("bulk-operation-run-mutation-created-status")
+    setup, run = recording["setup"], recording["success"]["run"]
+    prepared = shop.ask(setup["stagedUpload"]["query"], **setup["stagedUpload"]["variables"])
+    (ours,) = prepared["data"]["stagedUploadsCreate"]["stagedTargets"]
+    (theirs,) = setup["stagedUpload"]["response"]["data"]["stagedUploadsCreate"]["stagedTargets"]
+    assert (ours["url"], ours["resourceUrl"]) == (theirs["url"], theirs["resourceUrl"])
+    assert [each["name"] for each in ours["parameters"]] == [each["name"] for each in theirs["parameters"]]
+    assert cost(prepared) == cost(setup["stagedUpload"]["response"])
+    fields = {each["name"]: each["value"] for each in ours["parameters"]}
+    line = json.dumps({"id": f"gid://shopify/Customer/{shop.customer()}", "tags": ["a"]})
+    sent = shop.http.post(ours["url"], data=fields, files={"file": ("x", line.encode() + b"\n")})
+    assert (sent.status_code, sent.text.count("<")) == (setup["upload"]["status"], setup["upload"]["body"].count("<"))
+    shop.dev.bulk_conduct(shop.handle, held_after=0)
+    created = shop.ask(run["query"], mutation=ADD, path=fields["key"])
+    shop.dev.bulk_conduct(shop.handle)
+    given = created["data"]["bulkOperationRunMutation"]["bulkOperation"]
+    recorded_one = run["response"]["data"]["bulkOperationRunMutation"]["bulkOperation"]
+    own = ("id", "createdAt", "query")
+    assert {k: v for k, v in given.items() if k not in own} == {k: v for k, v in recorded_one.items() if k not in own}
+    assert cost(created) == cost(run["response"])
 
 
 def test_counting_customers_costs_and_warns_as_recorded(shop: Installed) -> None:

@@ -52,7 +52,7 @@ def test_topics_go_out_only_where_their_scope_is_granted(
     shop.dev.place_order(shop.handle, [{"price": "1.00"}], customer=kept)
     shop.dev.merge_customers(shop.handle, kept, gone)
     told(shop, app, "")
-    assert set(app.topics(shop.handle)) == {"customers/create", "customers/update"}
+    assert set(app.topics(shop.handle)) == {"customers/create", "customers/update", "customers/purchasing_summary"}
     shop.dev.grant_scopes(shop.handle, ["read_customers", "read_customer_merge"])
     shop.dev.merge_customers(shop.handle, kept, shop.customer())
     assert told(shop, app, "customers/merge")
