@@ -108,7 +108,10 @@ def _permissions(granted: frozenset[str]) -> Iterator[Permission]:
 def _history(shop: Shop) -> str:
     if shop.history_from is None:
         return "Regulars sees all your orders."
-    return f"Shopify shows Regulars orders since {_date(shop.history_from, shop)} only."
+    since = _date(shop.history_from, shop)
+    if scopes.READ_ALL_ORDERS in scopes.granted(shop.scopes):
+        return f"Your older orders are being read. Until that is done, Regulars knows orders since {since} only."
+    return f"Shopify shows Regulars orders since {since} only."
 
 
 def _waiting(session: Session, shop: Shop, now: datetime) -> Iterator[WaitingSegment]:

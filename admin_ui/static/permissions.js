@@ -4,6 +4,12 @@ const EVERY_MS = 1_000;
 // Shopify tells the app of a decision by webhook, usually within seconds.
 const LOOKS = 30;
 
+// What follows from a permission comes later than the permission itself: the older orders have to be read first.
+export async function showPermissions() {
+  const seen = await fetchPermissions();
+  if (seen) show(seen);
+}
+
 export function connectPermissions(onChange) {
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.("[data-asks-for]");

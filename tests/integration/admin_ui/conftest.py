@@ -47,7 +47,7 @@ def add_shop(client: FlaskClient) -> Callable[..., Merchant]:
 
     def add(handle: str, currency: str = "USD") -> Merchant:
         domain = f"{handle}.myshopify.com"
-        shop_id = make_shop(domain, currency=currency)
+        shop_id = make_shop(domain, currency=currency, shopify_id=len(handle))
         with db.write() as session:
             session.get_one(Shop, shop_id).refresh_token_expires_at = clock.now() + timedelta(days=90)
         return Merchant(client, domain, shop_id)
