@@ -15,7 +15,7 @@ from plugin.local import embedded_redis, processes
 
 START_SECONDS = 60
 
-# First who makes work, then who does it, Redis last.
+# First who makes work, then who does it, Redis last. A second process of a kind is called web.2, for example.
 STOP_ORDER = ("scheduler", "worker-inbox", "worker-tags", "worker-runs", "web", "dev-store", "redis")
 
 
@@ -84,8 +84,8 @@ class Supervisor:
 
     def stop(self) -> None:
         """End everything, gently."""
-        for name in STOP_ORDER:
-            if name in self._children:
+        for kind in STOP_ORDER:
+            for name in [name for name in self._children if name.partition(".")[0] == kind]:
                 processes.stop(self._children.pop(name))
         self._held.close()
 
