@@ -21,7 +21,7 @@ from tests.integration.test_killed import SHOP, SHOP_ID, left, quiet_after_sweep
 from tests.support.installed import ON_POSTGRESQL
 from tests.support.shop import headers
 
-ORDERS, CUSTOMERS = 200, 40
+ORDERS, CUSTOMERS = 120, 30
 WORKERS = {"worker-inbox": ("timed", "inbox"), "worker-tags": ("tags",), "worker-runs": ("runs",)}
 
 
