@@ -75,8 +75,13 @@ def build(app: Flask) -> dict[str, Any]:
         if rule.rule.startswith(f"{PREFIX}/"):
             view = app.view_functions[rule.endpoint]
             for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-                spec.path(_path(rule), operations={method.lower(): _operation(rule, view)})
+                spec.path(path(rule), operations={method.lower(): _operation(rule, view)})
     return dict(spec.to_dict())
+
+
+def path(rule: Rule) -> str:
+    """The rule as OpenAPI writes it."""
+    return re.sub(r"<(?:[^<>]*:)?(\w+)>", r"{\1}", rule.rule)
 
 
 def _operation(rule: Rule, view: Callable[..., Any]) -> dict[str, Any]:
@@ -120,10 +125,6 @@ def _parameter(name: str) -> dict[str, Any]:
         "required": True,
         "schema": {"type": "integer", "minimum": 0, "maximum": LARGEST_ID},
     }
-
-
-def _path(rule: Rule) -> str:
-    return re.sub(r"<(?:[^<>]*:)?(\w+)>", r"{\1}", rule.rule)
 
 
 def _name(schema: type[Schema] | Schema) -> str:

@@ -2,7 +2,7 @@
 `required` is for the description of the API (admin_ui.openapi), dumping does not look at it.
 """
 
-from marshmallow import Schema, fields
+from marshmallow import INCLUDE, Schema, fields
 
 
 class Progress(Schema):
@@ -106,7 +106,12 @@ class DataRequests(Schema):
 
 
 class CustomerData(Schema):
-    """What is stored about one customer: plugin.privacy wrote it down when the customer asked."""
+    """What was stored about one customer when they asked (plugin.privacy): rows as people can read them, by table."""
+
+    shop = fields.String(required=True)
+    customer = fields.Integer(required=True)
+    produced_at = fields.DateTime(required=True)
+    stored = fields.Dict(keys=fields.String(), values=fields.List(fields.Dict()), required=True)
 
 
 class Tagging(Schema):
@@ -137,3 +142,8 @@ class Invalid(Schema):
 
 class Anything(Schema):
     """Any object."""
+
+    class Meta:
+        """What else it holds is not said."""
+
+        unknown = INCLUDE

@@ -6,7 +6,7 @@ import jwt
 import pytest
 from flask.testing import FlaskClient
 
-from plugin import clock
+from plugin import clock, config
 from tests.integration.admin_ui.asking import Merchant, id_token
 
 # Nothing here is about the database: one kind will do.
@@ -21,6 +21,11 @@ def unsigned(domain: str) -> str:
     return jwt.encode(claims, None, "none")
 
 
+def signed_with(algorithm: str) -> str:
+    claims = jwt.decode(id_token(ANNA), options={"verify_signature": False})
+    return jwt.encode(claims, config.current().client_secret, algorithm)
+
+
 def now() -> int:
     return int(clock.now().timestamp())
 
@@ -30,6 +35,8 @@ BAD_TOKENS = {
     "no token": lambda: "nonsense",
     "another app's secret": lambda: id_token(ANNA, secret="another-secret-of-more-than-32-bytes-0"),
     "no signature": lambda: unsigned(ANNA),
+    "another algorithm": lambda: signed_with("HS512"),
+    "too long": lambda: id_token(ANNA, padding="x" * 4_096),
     "expired": lambda: id_token(ANNA, exp=now() - 11, nbf=now() - 71),
     "not valid yet": lambda: id_token(ANNA, nbf=now() + HOUR, exp=now() + 2 * HOUR),
     "another app's": lambda: id_token(ANNA, aud="another-app"),
