@@ -181,7 +181,7 @@ class BulkOperations:
     def _end(self, operation: BulkOperation, ends: str, result: str | None, size: int) -> None:
         with self._changed:
             if operation.status == "CANCELING":
-                ends, operation.error_code = "CANCELED", None
+                ends = "CANCELED"
             elif ends == "COMPLETED" and operation.ending:
                 ends, operation.error_code = operation.ending.status, operation.ending.error_code
             operation.result = result

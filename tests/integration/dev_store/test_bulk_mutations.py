@@ -100,6 +100,8 @@ def test_an_upload_needs_every_field_before_the_file(shop: Installed) -> None:
     assert send(shop, without_key, b"{}").status_code == 403
     parts = [("file", ("tags.jsonl", b"{}")), *((name, (None, value)) for name, value in to["fields"].items())]
     assert shop.http.post(to["url"], files=parts).status_code == 403
+    other_name = {"attachment": ("tags.jsonl", b"{}")}
+    assert shop.http.post(to["url"], data=to["fields"], files=other_name).status_code == 400
     assert shop.http.post(to["url"], data=to["fields"]).status_code == 400
     assert start(shop, to["fields"]["key"])["userErrors"][0]["code"] == "NO_SUCH_FILE"
 
@@ -251,6 +253,34 @@ def test_a_file_that_holds_no_variables_is_refused(shop: Installed, content: byt
     send(shop, to, content)
     (error,) = start(shop, to["fields"]["key"])["userErrors"]
     assert error == {"field": None, "message": message, "code": "INVALID_STAGED_UPLOAD_FILE"}
+
+
+@pytest.mark.parametrize(
+    ("mutation", "field", "message"),
+    [
+        ("mutation { tagsAdd", None, "Failed to parse the mutation - syntax error, unexpected end of file at [1, 12]"),
+        ("{ shop { id } }", None, "Invalid operation type. Only `mutation` operations are supported."),
+        (
+            'mutation { a: tagsAdd(id: "", tags: []) { node { id } } b: tagsAdd(id: "", tags: []) { node { id } } }',
+            ["mutation"],
+            "You must specify a single top level mutation.",
+        ),
+        (
+            'mutation { bulkOperationCancel(id: "") { userErrors { message } } }',
+            ["mutation"],
+            "You must use an allowed mutation name.",
+        ),
+    ],
+)
+def test_a_mutation_that_cannot_run_in_bulk_is_a_user_error(
+    shop: Installed, mutation: str, field: list[str] | None, message: str
+) -> None:
+    (error,) = start(shop, "anywhere", mutation)["userErrors"]
+    assert (error["field"], error["message"]) == (field, message)
+
+
+def test_preparing_an_upload_costs_eleven_points(shop: Installed) -> None:
+    assert shop.ask(TARGET, input=[FILE])["extensions"]["cost"]["requestedQueryCost"] == 11
 
 
 def test_a_file_of_another_shop_is_not_found(shop: Installed, install: Callable[..., Installed]) -> None:
