@@ -96,3 +96,8 @@ def test_an_order_placed_in_the_admin_changes_the_customer_s_tags(fresh: Admin) 
 def test_no_other_site_can_press_the_store_s_buttons(stack: Stack, shared: Admin) -> None:
     answer = httpx.post(f"{shared.address}/clock", data={"days": "1"}, headers={"Sec-Fetch-Site": "cross-site"})
     assert answer.status_code == 403
+
+
+def test_the_real_server_shows_its_figures_to_this_machine_only(stack: Stack) -> None:
+    assert httpx.get(f"{stack.app_url}/metrics").status_code == 200
+    assert httpx.get(f"{stack.app_url}/metrics", headers={"X-Forwarded-For": "127.0.0.1"}).status_code == 404
