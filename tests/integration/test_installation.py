@@ -135,9 +135,7 @@ def test_workers_at_once_refresh_once(shop, asked):
     shop.store.set_clock("+3400")
     clients = at_once(lambda: shops.admin_client(shop.id))
     assert asked == ["refresh"]
-    assert {client._token for client in clients} == {
-        shops.admin_client(shop.id)._token
-    }
+    assert {client._token for client in clients} == {shops.admin_client(shop.id)._token}
 
 
 @ON_SQLITE

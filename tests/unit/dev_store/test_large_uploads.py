@@ -7,7 +7,6 @@ import pytest
 
 from dev_store.access import AppCredentials
 from dev_store.admin_api import Call
-from dev_store.files import LARGEST_UPLOAD
 from dev_store.store import DevStore, Settings
 from tests.integration.dev_store.test_bulk_mutations import ADD, RUN
 
@@ -20,8 +19,8 @@ def store(tmp_path: Path) -> DevStore:
 @pytest.mark.parametrize(
     ("size", "message"),
     [
-        (LARGEST_UPLOAD, "Unexpected file structure - expected JSONL"),  # nothing but zeros: it was looked into
-        (LARGEST_UPLOAD + 1, "The input file exceeds the maximum allowed size of 100 MB."),
+        (104_857_600, "Unexpected file structure - expected JSONL"),  # nothing but zeros: it was looked into
+        (104_857_601, "The input file exceeds the maximum allowed size of 100 MB."),
     ],
 )
 def test_a_file_of_variables_may_be_a_hundred_megabytes_long(store: DevStore, size: int, message: str) -> None:
