@@ -54,10 +54,8 @@ def install(shop_domain: str, obtain: Callable[[], TokenPair]) -> int:
 
 
 def works(shop: Shop, now: datetime) -> bool:
-    """Whether the app is installed, may do its work, and has a token that lives, as far as we know."""
-    ends_at = shop.refresh_token_expires_at
-    lives = shop.token_error is None and ends_at is not None and ends_at > now
-    return shop.uninstalled_at is None and lives and not scopes.missing(shop.scopes)
+    """Whether the app is installed, may do its work, and has tokens that live, as far as we know."""
+    return shop.uninstalled_at is None and tokens.live(shop, now) and not scopes.missing(shop.scopes)
 
 
 def uninstall(session: Session, shop: Shop, now: datetime) -> None:

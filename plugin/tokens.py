@@ -53,6 +53,12 @@ def idle(session: Session, now: datetime) -> list[int]:
     return [shop.id for shop in session.scalars(select(Shop).where(*alive)) if _is_idle(shop, now)]
 
 
+def live(shop: Shop, now: datetime) -> bool:
+    """Whether the shop has a pair that can be read and renewed, as far as we know."""
+    ends_at = shop.refresh_token_expires_at
+    return shop.token_error is None and ends_at is not None and ends_at > now and _is_readable(shop)
+
+
 def store(shop: Shop, pair: TokenPair, now: datetime) -> None:
     """Put a pair into the shop's row, encrypted, both at once, with the scopes it came with."""
     box = _box()
@@ -72,7 +78,8 @@ def drop(shop: Shop) -> None:
 def reencrypt(session: Session) -> tuple[int, list[str]]:
     """Encrypt every token with the first of TOKEN_KEYS; returns how many shops, and those whose cannot be read."""
     box, done, unreadable = _box(), 0, []
-    for shop in session.scalars(select(Shop).where(Shop.access_token.is_not(None))):
+    # Locked, so that a pair refreshed meanwhile is not overwritten with the one before.
+    for shop in session.scalars(select(Shop).where(Shop.access_token.is_not(None)).with_for_update()):
         try:
             shop.access_token = box.rotate(shop.access_token or b"")
             shop.refresh_token = box.rotate(shop.refresh_token) if shop.refresh_token else None
@@ -109,13 +116,30 @@ def _refreshed(shop_id: int, is_good: Callable[[Shop], bool]) -> str:
             raise errors.TokenRejected(shop.token_error)
         if is_good(shop):
             return _opened(shop.access_token)
-        pair = access_tokens.refresh(http.client(), shop.domain, shop.scopes, _opened(shop.refresh_token))
-        with db.write() as session:
-            shop = session.get_one(Shop, shop_id)
-            if shop.uninstalled_at is not None:
-                raise errors.Uninstalled(f"{shop.domain} removed the app")
+        return _traded(shop, _opened(shop.refresh_token))
+
+
+def _traded(shop: Shop, held: str) -> str:
+    """The access token that comes for the refresh token `held`, or that of a pair which replaced it meanwhile.
+
+    A merchant may remove the app and install it anew while Shopify answers. The turn is another's by then, and what
+    became of the old pair says nothing about the new one.
+    """
+    try:
+        pair = access_tokens.refresh(http.client(), shop.domain, shop.scopes, held)
+    except errors.TokenRejected:
+        with db.read() as session:
+            shop = session.get_one(Shop, shop.id)
+        if _opened(shop.refresh_token) == held:
+            raise
+        return _opened(shop.access_token)
+    with db.write() as session:
+        shop = session.get_one(Shop, shop.id, with_for_update=True)
+        if shop.uninstalled_at is not None:
+            raise errors.Uninstalled(f"{shop.domain} removed the app")
+        if _opened(shop.refresh_token) == held:
             store(shop, pair, clock.now())
-        return pair.access_token
+        return _opened(shop.access_token)
 
 
 def _lasts(shop: Shop, now: datetime) -> bool:
@@ -126,6 +150,13 @@ def _lasts(shop: Shop, now: datetime) -> bool:
 def _is_idle(shop: Shop, now: datetime) -> bool:
     ends_at = shop.refresh_token_expires_at
     return ends_at is not None and ends_at - now < REFRESH_TOKEN_LIFE - IDLE_AFTER
+
+
+def _is_readable(shop: Shop) -> bool:
+    try:
+        return bool(_opened(shop.access_token) and _opened(shop.refresh_token))
+    except errors.TokenRejected:
+        return False
 
 
 def _opened(sealed: bytes | None) -> str:

@@ -61,13 +61,13 @@ def _pair(shop_domain: str, response: httpx.Response) -> TokenPair:
     try:
         given = response.json()
         return TokenPair(
-            access_token=str(given["access_token"]),
+            access_token=given["access_token"],
             access_token_expires_at=now + timedelta(seconds=int(given["expires_in"])),
-            refresh_token=str(given["refresh_token"]),
+            refresh_token=given["refresh_token"],
             refresh_token_expires_at=now + timedelta(seconds=int(given["refresh_token_expires_in"])),
-            scopes=str(given["scope"]),
+            scopes=given["scope"],
         )
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, OverflowError):
         # Also what never expires: new public apps must not use such a token.
         raise errors.ShopUnavailable(f"{shop_domain}: not an expiring token pair") from None
 

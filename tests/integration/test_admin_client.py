@@ -117,7 +117,7 @@ def test_an_import_without_a_scope_it_needs_ends_with_the_reason(new_shop):
         ({}, errors.ShopUnavailable, 1),
         ({"errors": "Not Found"}, errors.QueryRefused, 1),
         ({"errors": {"query": "Required parameter missing"}}, errors.QueryRefused, 1),
-        ({"errors": [{"message": "Access denied", "extensions": {"code": "ACCESS_DENIED"}}]}, errors.QueryRefused, 1),
+        ({"errors": [{"message": "Access denied", "extensions": {"code": "ACCESS_DENIED"}}]}, errors.AccessDenied, 1),
         ({"errors": ["words"], "data": {"shop": None}}, errors.QueryRefused, 1),
         ({"errors": [{"message": "odd", "extensions": None}, None]}, errors.QueryRefused, 1),
     ],

@@ -7,9 +7,10 @@ from typing import Any, Self
 
 
 class ScriptedShop:
-    """`with ScriptedShop(b"...", {...}) as shop:` gives these answers in turn, the last one for ever, all with 200."""
+    """`with ScriptedShop(b"...", {...}) as shop:` gives these answers in turn, the last one for ever, with one status."""
 
-    def __init__(self, *answers: Any) -> None:
+    def __init__(self, *answers: Any, status: int = 200) -> None:
+        self._status = status
         self._answers = [each if isinstance(each, bytes) else json.dumps(each).encode() for each in answers]
         self.requests: list[dict[str, Any]] = []
         self.connections = 0
@@ -37,7 +38,7 @@ class ScriptedShop:
             def do_POST(self) -> None:
                 shop.requests.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
                 body = shop._answers.pop(0) if len(shop._answers) > 1 else shop._answers[0]
-                self.send_response(200)
+                self.send_response(shop._status)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
