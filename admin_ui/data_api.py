@@ -3,7 +3,6 @@
 import csv
 import io
 from collections.abc import Iterator
-from datetime import UTC
 from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify
@@ -13,8 +12,6 @@ from plugin import clock, privacy, queues, shops, tagging
 from plugin.db import session as db
 from plugin.schemas import admin_responses, merchant_settings
 
-# A spreadsheet takes a cell that begins with one of these for a formula; a quotation mark in front makes it text.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 ROWS_AT_ONCE = 500
 
 blueprint = Blueprint("admin_data_api", __name__, url_prefix="/app/api")
@@ -94,10 +91,10 @@ def removed_tags() -> Response:
 def _removed_rows(shop_id: int) -> Iterator[str]:
     lines = io.StringIO()
     writer = csv.writer(lines)
-    writer.writerow(["removed_at", "customer", "tags"])
+    writer.writerow(tagging.REPORT_COLUMNS)
     with db.read() as session:
-        for count, (at, customer, tags) in enumerate(tagging.removed(session, shop_id), 1):
-            writer.writerow([f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", customer, _text(", ".join(tags))])
+        for count, row in enumerate(tagging.report(session, shop_id), 1):
+            writer.writerow(row)
             if count % ROWS_AT_ONCE == 0:
                 yield _taken(lines)
     yield _taken(lines)
@@ -108,10 +105,6 @@ def _taken(lines: io.StringIO) -> str:
     lines.seek(0)
     lines.truncate()
     return text
-
-
-def _text(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
 
 
 def _file(content: str | Iterator[str], mimetype: str, name: str) -> Response:

@@ -4,6 +4,7 @@ Called by the merchant's page, the authorization-code grant and plugin.notices.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 
 import structlog
@@ -151,7 +152,7 @@ def _forget_if_never_installed(shop_id: int) -> None:
     mine = turns.take(shop_id, "token")
     if mine is None:
         return
-    with mine, db.write() as session:
+    with mine, suppress(IntegrityError), db.write() as session:  # one that somebody writes about already stays
         shop = session.get(Shop, shop_id)
         if shop is not None and shop.shopify_id is None:
             turns.revoke_all(session, shop_id)
