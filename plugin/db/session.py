@@ -36,7 +36,7 @@ def connect(database_url: str) -> Engine:
     Its errors never show the values of a statement: they may be a delivery's body.
     """
     engine = _connect(make_url(database_url))
-    event.listen(engine, "before_execute", scope.check)
+    event.listen(engine, "before_cursor_execute", scope.check)
     return engine
 
 
