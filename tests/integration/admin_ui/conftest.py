@@ -7,11 +7,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from plugin import clock, config
+from plugin import clock, config, tokens
 from plugin.app import create_app
 from plugin.config import Config
 from plugin.db import session as db
 from plugin.db.models import Shop
+from plugin.shopify.access_tokens import TokenPair
 from tests.integration.admin_ui.asking import Merchant
 from tests.support.shop import make_shop
 
@@ -49,10 +50,16 @@ def add_shop(client: FlaskClient) -> Callable[..., Merchant]:
         domain = f"{handle}.myshopify.com"
         shop_id = make_shop(domain, currency=currency, shopify_id=len(handle))
         with db.write() as session:
-            session.get_one(Shop, shop_id).refresh_token_expires_at = clock.now() + timedelta(days=90)
+            tokens.store(session.get_one(Shop, shop_id), _pair(), clock.now())
         return Merchant(client, domain, shop_id)
 
     return add
+
+
+def _pair() -> TokenPair:
+    now = clock.now()
+    scopes = "read_orders,write_customers"
+    return TokenPair("shpat_1", now + timedelta(hours=1), "shprt_1", now + timedelta(days=90), scopes)
 
 
 @pytest.fixture
