@@ -132,6 +132,9 @@ STAGES = {
     "ordering": "Shopify is preparing your order history",
     "customers": "{count} customers read",
     "orders": "{count} orders read",
+    "customers paged": "{count} customers read, a page at a time because Shopify does not hand them out as one file",
+    "orders paged": "{count} orders read, a page at a time because Shopify does not hand them out as one file",
+    "histories": "Orders are being put together by customer",
     "judging": "{count} customers sorted into segments",
 }
 # Nothing is counted while Shopify works: the last stage's numbers must not be shown under this one's words.

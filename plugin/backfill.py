@@ -1,12 +1,11 @@
-"""Imports a shop's history: customers and orders by two bulk queries, folded as if every payload had arrived.
+"""Imports a shop's history: lists of all customers and orders, folded as if every payload had arrived.
 
-A run remembers its place (run.position) in the transaction that folded up to there, so a killed import goes on from it.
-Stages: ordering (Shopify prepares the file) → customers → orders → judging, the whole-shop refresh. An import of a shop
-that was here before reconciles it: orders are brought up to date, and what is gone goes.
+A run keeps its place (run.position) in the transaction that folded up to there, so a killed import goes on from it. An
+import of a shop that was here before reconciles it: orders are brought up to date, and what is gone goes.
 """
 
-import itertools
-from collections.abc import Iterator
+import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -14,128 +13,111 @@ import structlog
 from sqlalchemy import select, true
 from sqlalchemy.orm import Session
 
-from plugin import clock, ledger, segment_store, shops
+from plugin import bulk_ledger, clock, histories, ledger, listing, segment_store, shops
 from plugin.db import session as db
-from plugin.db.models import Order, Run
+from plugin.db.models import Order, Run, Shop
 from plugin.db.types import from_microseconds, to_microseconds
-from plugin.ledger import FactsRefused, Ledger
-from plugin.schemas import admin_objects
-from plugin.shopify import bulk_operations, errors, http, scopes
-from plugin.shopify.admin_api import AdminClient, document
-from plugin.shopify.bulk_operations import BulkOperation
+from plugin.ledger import Ledger
+from plugin.listing import Batch, Kind, Place
+from plugin.schemas import admin_rows
+from plugin.schemas.admin_rows import Listed, Row
+from plugin.shopify import scopes
 from plugin.turns import Turn
 
 log = structlog.get_logger()
 
-FOLDED_AT_ONCE = 1_000
-# Shopify's accidents pass. A list that it fails to make this often lacks something that a person has to see to.
-MOST_FAILURES = 3
 # Without read_all_orders. Reference: https://shopify.dev/docs/api/usage/access-scopes#orders-permissions
 VISIBLE_HISTORY = timedelta(days=60)
 # Shopify's lists may be made from a copy that is a little behind.
 NOT_LISTED_YET = timedelta(minutes=10)
+LOOKED_AT_ONCE = 50_000
+SHOP_WITHOUT_CURRENCY = "USD"
 
-Batch = list[tuple[dict[str, Any], list[dict[str, Any]]]]
-
-
-# Customers first: they bring the tags that were there before us, and orders refer to them.
-PARTS = {"customers": "bulk_customers", "orders": "bulk_orders"}
+Fold = Callable[[Session, Shop, Batch], None]
 
 
-def advance(run: Run, turn: Turn) -> bool:
-    """Take an import one step further; True when all is folded. Raises the ShopifyError tree.
+def advance(run: Run, turn: Turn, until: float) -> bool:
+    """Take an import further for as long as time.monotonic() is below `until`; True when all is folded.
 
-    1. Start the bulk query of the first part that is not folded yet. 2. Wait until Shopify has the file.
-    3. Fold the file in batches, each with its place in one transaction. 4. Let go of orders that are gone. 5. Mark the
-    shop imported.
+    Its parts, one after the other: customers (they bring the tags that were there before us, and orders refer to
+    them), orders, orders that are gone, packed histories. Raises the ShopifyError tree, and listing.BeingPrepared when
+    there is nothing to do but to wait.
     """
-    part = next((part for part in PARTS if part not in run.position.get("folded", [])), None)
-    if part is None:
-        if not _delete_unlisted(run, turn):
-            _finish(run)
-            return True
-        return False
+    while (part := str(run.position.get("part", "customers"))) != "done":
+        if PARTS[part](run, turn, until):
+            _next_part(run, part)
+        if time.monotonic() >= until:
+            break
+    return part == "done"
+
+
+def _list_customers(run: Run, turn: Turn, until: float) -> bool:
+    return _fold_list(run, turn, until, listing.CUSTOMERS, _fold_customers)
+
+
+def _list_orders(run: Run, turn: Turn, until: float) -> bool:
+    if "visible_from" not in run.position:
+        _save(run, {"visible_from": _visible_from(run.shop_id)})
+    return _fold_list(run, turn, until, listing.ORDERS, _fold_orders)
+
+
+def _fold_list(run: Run, turn: Turn, until: float, kind: Kind, fold: Fold) -> bool:
+    """Fold the list from the run's place on; True at its end."""
+
+    def keep(place: Place) -> None:
+        begins = "cursor" not in place and not place.get("offset")
+        _save(run, {"place": place} | ({"done": 0} if begins else {}))
+
     turn.renew()
     # A client of its own for each step: folding a file may outlast a token.
-    operation = _operation(shops.admin_client(run.shop_id), run, part)
-    shops.note_answered(run.shop_id)
-    if operation is not None and not operation.unfinished:
-        _fold_file(run, turn, part, operation)
-    return False
+    client = shops.admin_client(run.shop_id)
+    try:
+        for batch in listing.batches(client, kind, "", run.position.get("place", {}), keep):
+            turn.renew()
+            with db.write() as session:
+                shops.hold(session, run.shop_id)
+                fold(session, shops.get(session, run.shop_id), batch)
+                moved = {"place": batch.place, "listed_at": to_microseconds(batch.seen_at)}
+                done = run.position.get("done", 0) + len(batch.objects)
+                _move(session, run, moved | {"done": done}, _stage(kind, batch), done, batch.total)
+            if time.monotonic() >= until:
+                return False
+    except listing.BeingPrepared as prepared:
+        _save(run, {}, "ordering", prepared.found, None)
+        raise
+    finally:
+        shops.note_answered(run.shop_id)
+    return True
 
 
-def _operation(client: AdminClient, run: Run, part: str) -> BulkOperation | None:
-    """The part's bulk operation as it stands; None if a new one was started: there was none, or it came to nothing.
-
-    QueryRefused when Shopify keeps failing.
-    """
-    operation_id = run.position.get("operation")
-    operation = bulk_operations.fetch(client, operation_id) if operation_id else None
-    if operation is not None and (operation.unfinished or operation.status == "COMPLETED"):
-        _show(run, part, operation)
-        return operation
-    failures = int(run.position.get("failures", 0))
-    if operation_id:
-        failures += 1
-        reason = f"{operation.status} {operation.error_code}" if operation else "unknown to Shopify"
-        log.warning("bulk_operation_lost", shop_id=run.shop_id, part=part, reason=reason)
-        if failures >= MOST_FAILURES:
-            raise errors.QueryRefused(f"Shopify could not list the {part} in {failures} attempts: {reason}")
-    started = bulk_operations.start(client, document(PARTS[part]))
-    position = {**run.position, "operation": started, "place": 0, "failures": failures}
-    if part == "orders":
-        position["visible_from"] = _visible_from(run.shop_id)
-    _save(run, position, stage="ordering", done_count=0, total_count=None)
-    return None
+def _stage(kind: Kind, batch: Batch) -> str:
+    return f"{kind.name} paged" if batch.paged else kind.name
 
 
-def _fold_file(run: Run, turn: Turn, part: str, operation: BulkOperation) -> None:
-    place = int(run.position.get("place", 0))
-    objects = bulk_operations.objects(http.client(), operation.url, skip=place) if operation.url else iter(())
-    for batch in _batches(objects):
-        turn.renew()
-        place += len(batch)
-        with db.write() as session:
-            shops.hold(session, run.shop_id)
-            book = Ledger(session, run.shop_id)
-            if part == "customers":
-                _fold_customers(session, run.shop_id, book, batch)
-            else:
-                _fold_orders(book, batch, operation)
-            book.save()
-            _move(session, run, {**run.position, "place": place}, done_count=place)
-    folded = [*run.position.get("folded", []), part]
-    kept = {name: run.position[name] for name in ("visible_from",) if name in run.position}
-    _save(run, {**kept, "folded": folded, "listed_at": to_microseconds(operation.created_at)})
+def _fold_customers(session: Session, shop: Shop, batch: Batch) -> None:
+    # Of a shop at work the list's tags are older than what we have written since.
+    first_time = shop.imported_at is None
+    bits_by_tag = segment_store.bits_by_tag(session, shop.id) if first_time else {}
+    listed, seen_at = _listed(shop, batch), to_microseconds(batch.seen_at)
+    rows = [admin_rows.customer(node, listed, seen_at, bits_by_tag) for node, _ in batch.objects]
+    bulk_ledger.fold_customers(session, shop.id, rows, with_tags=first_time)
 
 
-def _fold_customers(session: Session, shop_id: int, book: Ledger, batch: Batch) -> None:
-    customers = [admin_objects.customer(node) for node, _ in batch]
-    book.load((), (facts.customer_id for facts in customers))
-    # Of a shop at work the file's tags are older than what we have written since.
-    bits_by_tag = None if shops.get(session, shop_id).imported_at else segment_store.bits_by_tag(session, shop_id)
-    for facts, (node, _) in zip(customers, batch, strict=True):
-        book.apply_customer(facts)
-        if bits_by_tag is not None:
-            tags = sum(bits_by_tag.get(tag.casefold(), 0) for tag in node["tags"])
-            book.note_tags(facts.customer_id, tags)
-
-
-def _fold_orders(book: Ledger, batch: Batch, operation: BulkOperation) -> None:
-    orders = []
-    for node, lines in batch:
+def _fold_orders(session: Session, shop: Shop, batch: Batch) -> None:
+    listed = _listed(shop, batch)
+    rows: list[Row] = []
+    for node, lines in batch.objects:
         try:
-            orders.append(admin_objects.order(node, lines))
+            rows.append(admin_rows.order(node, lines, listed))
         except (KeyError, TypeError, ValueError) as error:
             log.warning("order_not_imported", order=node.get("id"), reason=f"{type(error).__name__}: {error}")
-    book.load((facts.order_id for facts in orders), (facts.customer_id or 0 for facts in orders))
-    for facts in orders:
-        # The file shows every order at least as new as it was when the operation began.
-        seen = ledger.version(facts.updated_at, operation.created_at, "import")
-        try:
-            book.apply_order(facts, seen)
-        except FactsRefused as error:
-            log.warning("order_not_imported", order=facts.order_id, reason=str(error))
+    bulk_ledger.fold_orders(session, shop.id, rows)
+
+
+def _listed(shop: Shop, batch: Batch) -> Listed:
+    """The list shows every object at least as new as it was when it was begun."""
+    seen = ledger.version(batch.seen_at, batch.seen_at, "import")[ledger.SEEN_AT_STARTS - 2 :]
+    return Listed(shop.currency or SHOP_WITHOUT_CURRENCY, seen)
 
 
 def _visible_from(shop_id: int) -> int | None:
@@ -145,58 +127,96 @@ def _visible_from(shop_id: int) -> int | None:
     return None if scopes.READ_ALL_ORDERS in held else to_microseconds(clock.now() - VISIBLE_HISTORY)
 
 
-def _delete_unlisted(run: Run, turn: Turn) -> bool:
-    """Let go of some orders that the list should have had and has not: they were deleted while nobody told us.
+def _delete_unlisted(run: Run, turn: Turn, until: float) -> bool:
+    """Let go of orders that the list should have had and has not: they were deleted while nobody told us.
 
-    Returns whether there may be more. What came in by webhook shortly before the list was made may have missed it.
+    What came in by webhook shortly before the list was made may have missed it.
     """
     listed_at = from_microseconds(run.position["listed_at"]) - NOT_LISTED_YET
     visible_from = run.position.get("visible_from")
-    turn.renew()
-    with db.write() as session:
-        shops.hold(session, run.shop_id)
-        unlisted = (Order.shop_id == run.shop_id, Order.deleted_at.is_(None), ledger.seen_before(listed_at))
-        visible = Order.processed_at >= from_microseconds(visible_from) if visible_from else true()
-        gone = list(session.scalars(select(Order.order_id).where(*unlisted, visible).limit(FOLDED_AT_ONCE)))
-        book = Ledger(session, run.shop_id)
-        book.load(gone, ())
-        for order_id in gone:
-            book.delete_order(order_id, clock.now())
-        book.save()
-    if gone:
-        log.info("orders_gone", shop_id=run.shop_id, orders=len(gone))
-    return bool(gone)
+    visible = Order.processed_at >= from_microseconds(visible_from) if visible_from else true()
+    unlisted = (Order.deleted_at.is_(None), ledger.seen_before(listed_at), visible)
+    after: int | None = int(run.position.get("looked_at", 0))
+    while after is not None and time.monotonic() < until:
+        turn.renew()
+        mine = (Order.shop_id == run.shop_id, Order.order_id > after)
+        with db.read() as session:
+            some = select(Order.order_id).where(*mine).order_by(Order.order_id)
+            after = session.scalar(some.offset(LOOKED_AT_ONCE - 1).limit(1))
+            these = mine if after is None else (*mine, Order.order_id <= after)
+            gone = list(session.scalars(select(Order.order_id).where(*these, *unlisted)))
+        if gone:
+            _delete(run.shop_id, gone, unlisted)
+        if after is not None:
+            _save(run, {"looked_at": after})
+    return after is None
 
 
-def _finish(run: Run) -> None:
+def _delete(shop_id: int, order_ids: list[int], unlisted: tuple[Any, ...]) -> None:
+    for start in range(0, len(order_ids), 1_000):
+        some = (Order.shop_id == shop_id, Order.order_id.in_(order_ids[start : start + 1_000]), *unlisted)
+        with db.write() as session:
+            shops.hold(session, shop_id)
+            gone = list(session.scalars(select(Order.order_id).where(*some)))  # but for those heard of meanwhile
+            book = Ledger(session, shop_id)
+            book.load(gone, ())
+            for order_id in gone:
+                book.delete_order(order_id, clock.now())
+            book.save()
+    log.info("orders_gone", shop_id=shop_id, orders=len(order_ids))
+
+
+def _rebuild_histories(run: Run, turn: Turn, until: float) -> bool:
+    """Pack the orders of each customer, and mark the shop imported with the last of them."""
+    after: int | None = int(run.position.get("packed", 0))
+    while after is not None and time.monotonic() < until:
+        turn.renew()
+        with db.write() as session:
+            shops.hold(session, run.shop_id)
+            after = histories.rebuild(session, run.shop_id, after)
+            if after is not None:
+                _move(session, run, {"packed": after}, "histories", 0, None)
+            else:
+                _mark_imported(shops.get(session, run.shop_id), run)
+                _move(session, run, {"part": "done"})
+    return after is None
+
+
+def _mark_imported(shop: Shop, run: Run) -> None:
     visible_from = run.position.get("visible_from")
+    shop.imported_at = clock.now()
+    shop.history_from = from_microseconds(visible_from) if visible_from else None
+    shop.reconciled_at = from_microseconds(run.position["listed_at"])
+
+
+PARTS: dict[str, Callable[[Run, Turn, float], bool]] = {
+    "customers": _list_customers,
+    "orders": _list_orders,
+    "unlisted": _delete_unlisted,
+    "histories": _rebuild_histories,
+}
+
+
+def _next_part(run: Run, part: str) -> None:
+    following = [*PARTS, "done"]
+    _save(run, {"part": following[following.index(part) + 1], "place": {}, "done": 0})
+
+
+def _save(run: Run, moved: Place, stage: str | None = None, done: int = 0, total: int | None = None) -> None:
     with db.write() as session:
-        shops.hold(session, run.shop_id)
-        shop = shops.get(session, run.shop_id)
-        shop.imported_at = clock.now()
-        shop.history_from = from_microseconds(visible_from) if visible_from else None
+        _move(session, run, moved, stage, done, total)
 
 
-def _batches(objects: Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]) -> Iterator[Batch]:
-    while batch := list(itertools.islice(objects, FOLDED_AT_ONCE)):
-        yield batch
-
-
-def _show(run: Run, part: str, operation: BulkOperation) -> None:
-    """Say on the page how far Shopify is with the file, or how much there is to fold."""
-    if operation.unfinished:
-        _save(run, run.position, stage="ordering", total_count=None)
-    else:
-        _save(run, run.position, stage=part, total_count=operation.root_object_count)
-
-
-def _save(run: Run, position: dict[str, Any], **shown: Any) -> None:
-    with db.write() as session:
-        _move(session, run, position, **shown)
-
-
-def _move(session: Session, run: Run, position: dict[str, Any], **shown: Any) -> None:
+def _move(
+    session: Session,
+    run: Run,
+    moved: Place,
+    stage: str | None = None,
+    done: int = 0,
+    total: int | None = None,
+) -> None:
+    """Set the run's place, and what the page shows of it, in the caller's transaction."""
     row = session.get_one(Run, (run.shop_id, run.id))
-    row.position = run.position = position
-    for name, value in shown.items():
-        setattr(row, name, value)
+    row.position = run.position = {**run.position, **moved}
+    if stage is not None:
+        row.stage, row.done_count, row.total_count = stage, done, total

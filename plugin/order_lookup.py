@@ -13,7 +13,7 @@ from plugin.db import session as db
 from plugin.db.models import STALE_ORDER, Order
 from plugin.ledger import FactsRefused, Ledger
 from plugin.schemas import admin_objects
-from plugin.shopify import ids
+from plugin.shopify import ids, line_items
 from plugin.shopify.admin_api import AdminClient, document
 from plugin.turns import Turn
 
@@ -54,20 +54,7 @@ def shops_waiting(session: Session, now: datetime) -> list[int]:
 def _fetch(client: AdminClient, order_ids: Sequence[int]) -> list[dict[str, Any]]:
     wanted = {"ids": [ids.gid("Order", order_id) for order_id in order_ids]}
     nodes = client.execute(document("orders_by_id"), wanted, cost=QUERY_COST)["nodes"]
-    return [_with_all_lines(client, node) for node in nodes if node]
-
-
-def _with_all_lines(client: AdminClient, node: dict[str, Any]) -> dict[str, Any]:
-    page = node["lineItems"]
-    lines = list(page["nodes"])
-    while page["pageInfo"]["hasNextPage"]:
-        after = {"id": node["id"], "after": page["pageInfo"]["endCursor"]}
-        order = client.execute(document("order_line_items"), after, cost=260)["order"]
-        if order is None:  # deleted between two pages; orders/delete says so too
-            break
-        page = order["lineItems"]
-        lines += page["nodes"]
-    return {**node, "lines": lines}
+    return [{**node, "lines": line_items.all_of(client, node)} for node in nodes if node]
 
 
 def _fold(shop_id: int, asked: Sequence[int], nodes: list[dict[str, Any]], asked_at: datetime) -> None:

@@ -7,12 +7,15 @@ import structlog
 from plugin import backfill, clock, privacy, queues, refresh, runs
 from plugin.db import session as db
 from plugin.db.models import Run
+from plugin.listing import BeingPrepared
 from plugin.shopify import errors
 from plugin.turns import Turn
 from workers import turn
 
 log = structlog.get_logger()
 
+# Then the other shops get their turn, and who wants the worker to stop does not wait for long.
+SECONDS_A_JOB = 10
 # While Shopify prepares a file there is nothing to do but to ask again.
 POLL_SECONDS = 0.5
 POLLS_A_JOB = 10
@@ -62,10 +65,12 @@ def _work(run: Run, mine: Turn) -> bool:
 def _import(run: Run, mine: Turn) -> bool:
     with db.write() as session:
         runs.begin(session.get_one(Run, (run.shop_id, run.id)), run.stage or "ordering", clock.now())
+    until = time.monotonic() + SECONDS_A_JOB
     for _ in range(POLLS_A_JOB):
-        if backfill.advance(run, mine):
-            return True
-        time.sleep(POLL_SECONDS)
+        try:
+            return backfill.advance(run, mine, until)
+        except BeingPrepared:
+            time.sleep(POLL_SECONDS)
     return False
 
 

@@ -83,6 +83,8 @@ class Shop(Base):
     api_error: Mapped[str | None] = mapped_column(Text)
     paused_until: Mapped[datetime | None]
     history_from: Mapped[datetime | None]
+    # Orders changed before it have been compared with Shopify's.
+    reconciled_at: Mapped[datetime | None]
     tagging_off_at: Mapped[datetime | None]
     # Makes the digests of plugin.privacy this shop's own.
     redaction_key: Mapped[bytes | None]
@@ -157,6 +159,7 @@ class Customer(Base):
 
     `wanted_tags`: segments the customer is in. `foreign_tags`: tags that were there before us, never touched.
     `applied_tags`: tags Shopify has because of us. `unsure_tags`: changes sent whose answer was never recorded.
+    `consent`: whether they may be sent marketing, in Shopify's word. `lifetime_*`: Shopify's own figures.
     """
 
     __tablename__ = "customers"
@@ -164,6 +167,11 @@ class Customer(Base):
     shop_id: Mapped[int] = shop_key()
     customer_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     signed_up_at: Mapped[datetime | None]
+    consent: Mapped[str | None] = mapped_column(String(16))
+    consent_at: Mapped[datetime | None]
+    lifetime_orders: Mapped[int | None]
+    lifetime_spend: Mapped[int | None]
+    lifetime_at: Mapped[datetime | None]
     wanted_tags: Mapped[int] = mapped_column(default=0)
     applied_tags: Mapped[int] = mapped_column(default=0)
     unsure_tags: Mapped[int] = mapped_column(default=0)
@@ -184,6 +192,8 @@ Index(
     sqlite_where=PENDING_TAGS,
     postgresql_where=PENDING_TAGS,
 )
+MERGED_CUSTOMER = text("merged_into IS NOT NULL")
+Index("ix_customers_merged", Customer.shop_id, sqlite_where=MERGED_CUSTOMER, postgresql_where=MERGED_CUSTOMER)
 DUE_LATER = text("next_review_at IS NOT NULL")
 Index(
     "ix_customers_next_review",

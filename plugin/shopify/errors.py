@@ -114,6 +114,12 @@ class UserErrors(ShopifyError):
     """A mutation was answered 200 and refused: its `userErrors`, joined."""
 
 
+class OperationInProgress(UserErrors):
+    """All of the shop's places for bulk operations of this kind are taken."""
+
+    transient = True
+
+
 class InvalidSubjectToken(ShopifyError):
     """The ID token was too old for the token exchange; App Bridge fetches a new one when answered 401."""
 

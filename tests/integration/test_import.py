@@ -1,21 +1,24 @@
 """Importing a shop's history: the same rows however often it is interrupted, and nobody judged by half a history."""
 
+import contextlib
 import threading
 import time
+from dataclasses import replace
 
 import httpx
 import pytest
 from sqlalchemy import delete, select
 
-from plugin import backfill, clock, runs, shops, turns
+from plugin import backfill, clock, listing, runs, shops, turns
 from plugin.db import session as db
 from plugin.db.models import Customer, Order, OrderHistory, Shop
+from plugin.listing import BeingPrepared
 from plugin.shopify import bulk_operations, http
 from tests.support.installed import ON_SQLITE, InstalledShop, open_app
 from workers import drain_inbox, sweep, work_on_runs
 
 TABLES = (Order, Customer, OrderHistory)
-UNSTEADY = {"shop_id", "version", "next_review_at", "updated_at"}
+UNSTEADY = {"shop_id", "version", "next_review_at", "updated_at", "lifetime_at"}
 
 
 class Killed(BaseException):
@@ -82,7 +85,7 @@ def test_a_history_is_imported_and_tagged(new_shop):
 def test_an_import_killed_at_any_moment_ends_in_the_same_rows(new_shop, monkeypatch, function, before):
     shop = new_shop()
     fill(shop)
-    monkeypatch.setattr(backfill, "FOLDED_AT_ONCE", 3)
+    monkeypatch.setattr(listing, "BLOCK", 700)
     shop.id = open_app(shop.store, shop.handle)
     with monkeypatch.context() as patch:
         calls = killing(patch, function, before)
@@ -143,19 +146,41 @@ def test_a_failed_export_is_asked_for_again(new_shop):
 
 
 @ON_SQLITE
-def test_exports_that_keep_failing_end_the_import_and_reloading_the_page_starts_another(new_shop):
+def test_exports_that_keep_failing_are_replaced_by_pages(new_shop):
     shop = new_shop()
     fill(shop)
-    for _ in range(backfill.MOST_FAILURES):
+    for _ in range(listing.MOST_FAILURES):
         shop.store.fail_next_bulk(shop.handle)
     shop.install()
-    (run,) = shop.runs()
-    assert (run.state, "INTERNAL_SERVER_ERROR" in run.error) == ("failed", True)
-    assert (tagged(shop), shop.row().imported_at) == ({"first-time": [], "repeat": []}, None)
-    page = shop.app.test_client().get("/app", query_string={"id_token": shop.store.id_token(shop.handle)})
-    assert page.status_code == 200
-    shop.settle()
+    assert [(run.state, run.error) for run in shop.runs()] == [("done", None)]
     assert tagged(shop) == expected(shop)
+
+
+@pytest.mark.parametrize("refused", ["403", "INVALID"])
+def test_a_shop_that_refuses_bulk_operations_is_read_page_by_page(new_shop, monkeypatch, refused):
+    monkeypatch.setattr(listing, "CUSTOMERS", replace(listing.CUSTOMERS, page=2))
+    monkeypatch.setattr(listing, "ORDERS", replace(listing.ORDERS, page=2))
+    shop = new_shop()
+    fill(shop)
+    shop.store.bulk_conduct(shop.handle, "QUERY", refused=refused)
+    stages = noted_stages(monkeypatch)
+    shop.install()
+    assert shop.runs()[-1].state == "done"
+    assert {"customers paged", "orders paged"} <= set(stages)
+    assert tagged(shop) == expected(shop)
+    assert (shop.row().trouble, shop.row().paused_until) == (None, None)
+
+
+def noted_stages(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every stage a run is shown to be at from now on."""
+    real, stages = backfill._move, []
+
+    def moved(session, run, position, stage=None, *figures):
+        stages.append(stage)
+        real(session, run, position, stage, *figures)
+
+    monkeypatch.setattr(backfill, "_move", moved)
+    return stages
 
 
 @pytest.mark.parametrize("kind", ["cut", "503", "timeout"])
@@ -217,9 +242,10 @@ def test_an_order_deleted_after_shopify_wrote_the_file_stays_deleted(new_shop):
     shop.posted()
     with turns.take(shop.id, "run") as turn:
         run = shop.runs()[0]
-        while run.position.get("folded") != ["customers"] or "operation" not in run.position:
-            backfill.advance(run, turn)
-        while bulk_operations.fetch(shops.admin_client(shop.id), run.position["operation"]).unfinished:
+        while run.position.get("part") != "orders" or "operation" not in run.position["place"]:
+            with contextlib.suppress(BeingPrepared):
+                backfill.advance(run, turn, time.monotonic())
+        while bulk_operations.fetch(shops.admin_client(shop.id), run.position["place"]["operation"]).unfinished:
             time.sleep(0.01)
     shop.store.delete_order(shop.handle, order["id"])
     shop.drain()
@@ -261,7 +287,7 @@ def test_amounts_of_a_currency_without_decimals_are_read_as_they_stand(new_shop)
 
 @ON_SQLITE
 def test_two_jobs_that_import_at_once_do_no_harm(new_shop, monkeypatch):
-    monkeypatch.setattr(backfill, "FOLDED_AT_ONCE", 2)
+    monkeypatch.setattr(listing, "BLOCK", 500)
     shop = new_shop()
     fill(shop)
     shop.id = open_app(shop.store, shop.handle)

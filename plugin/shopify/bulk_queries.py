@@ -1,0 +1,133 @@
+"""Bulk queries: starting one, finding it again, and reading its JSONL file from any place on and never as a whole.
+
+How an operation stands is plugin.shopify.bulk_operations' business.
+Reference: https://shopify.dev/docs/api/usage/bulk-operations/queries
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+
+from plugin.shopify import errors
+from plugin.shopify.admin_api import AdminClient, document
+
+Node = dict[str, Any]
+Grouped = list[tuple[Node, list[Node]]]
+
+CHILD = b'"__parentId"'
+# What storage answers for an address that has expired or was never right.
+NOT_THERE = {400, 401, 403, 404, 410}
+# The page of operations that `find` asks for, as Shopify counts it.
+FIND_COST = 55
+PIECE = 1 << 18
+
+
+class ResultGone(errors.ShopUnavailable):
+    """The file cannot be had at this address (any more)."""
+
+
+def start(client: AdminClient, query: str) -> str:
+    """Start a bulk query and return the operation's global id. Not repeated after a lost answer: `find` finds it.
+
+    OperationInProgress when all of the shop's places are taken, UserErrors for any other refusal.
+    """
+    data = client.execute(document("bulk_operation_run_query"), {"query": query}, again=False)
+    answer = data["bulkOperationRunQuery"]
+    problems = answer["userErrors"]
+    if problems or not answer["bulkOperation"]:
+        busy = any(problem["code"] == "OPERATION_IN_PROGRESS" for problem in problems)
+        kind = errors.OperationInProgress if busy else errors.UserErrors
+        raise kind("; ".join(str(problem["message"]) for problem in problems))
+    return str(answer["bulkOperation"]["id"])
+
+
+def find(client: AdminClient, query: str, since: datetime) -> str | None:
+    """The operation that was started with this text since an instant, if there is one."""
+    search = f"operation_type:query created_at:>='{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}'"
+    found = client.execute(document("bulk_operations"), {"query": search}, cost=FIND_COST)["bulkOperations"]["nodes"]
+    return next((str(each["id"]) for each in found if each["query"].split() == query.split()), None)
+
+
+def blocks(http: httpx.Client, url: str, offset: int, size: int) -> Iterator[tuple[Grouped, int]]:
+    """A file made with groupObjects, block by block: top-level objects with their children, and the offset behind.
+
+    Begins at `offset`, which must be 0 or one that was yielded before; a block has at least `size` bytes of the file.
+    Raises ShopUnavailable when the download breaks off.
+    """
+    waiting: list[bytes] = []
+    length = 0
+    for piece in _pieces(http, url, offset, min(size, PIECE)):
+        waiting.append(piece)
+        length += len(piece)
+        if length < size:
+            continue
+        whole = b"".join(waiting)
+        end = _end_of_whole_objects(whole)
+        if end:
+            offset += end
+            yield _grouped(whole[:end]), offset
+        waiting, length = [whole[end:]], len(whole) - end
+    if length:
+        yield _grouped(b"".join(waiting)), offset + length
+
+
+def _end_of_whole_objects(block: bytes) -> int:
+    """Where the last top-level object begins, whose children may not all have come; 0 if it is the only one."""
+    end = block.rfind(b"\n") + 1
+    while end > 0:
+        start = block.rfind(b"\n", 0, end - 1) + 1
+        if CHILD not in block[start:end]:
+            return start
+        end = start
+    return 0
+
+
+def _grouped(block: bytes) -> Grouped:
+    read = json.JSONDecoder().raw_decode
+    found: Grouped = []
+    parent, children = None, list[Node]()
+    for line in block.decode().split("\n"):
+        if not line:
+            continue
+        node, _ = read(line)
+        above = node.get("__parentId")
+        if above is None:
+            parent, children = node["id"], []
+            found.append((node, children))
+        elif above == parent:
+            children.append(node)
+        else:
+            # groupObjects promises children right behind their parent; others would be counted for the wrong one.
+            raise errors.QueryRefused("A bulk result is not grouped by object")
+    return found
+
+
+def _pieces(http: httpx.Client, url: str, offset: int, size: int) -> Iterator[bytes]:
+    with _download(http, url, offset) as response:
+        if response.status_code == 416:  # nothing lies behind the offset
+            return
+        # A server may send the whole file all the same.
+        behind = offset if response.status_code == 200 else 0
+        for piece in response.iter_bytes(size):
+            if behind < len(piece):
+                yield piece[behind:]
+            behind = max(0, behind - len(piece))
+
+
+@contextmanager
+def _download(http: httpx.Client, url: str, offset: int) -> Iterator[httpx.Response]:
+    # Places in a packed file would not be places in the file.
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={offset}-"} if offset else {})
+    try:
+        with http.stream("GET", url, headers=headers) as response:
+            if response.status_code in NOT_THERE:
+                raise ResultGone(f"A bulk result is not there: {response.status_code}")
+            if response.status_code not in {200, 206, 416}:
+                raise errors.ShopUnavailable(f"A bulk result could not be fetched: {response.status_code}")
+            yield response
+    except httpx.HTTPError as error:
+        raise errors.ShopUnavailable(f"A bulk result broke off: {type(error).__name__}") from error
