@@ -6,7 +6,7 @@ import of a shop that was here before reconciles it: orders are brought up to da
 
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -26,10 +26,10 @@ from plugin.turns import Turn
 
 log = structlog.get_logger()
 
-# Without read_all_orders. Reference: https://shopify.dev/docs/api/usage/access-scopes#orders-permissions
-VISIBLE_HISTORY = timedelta(days=60)
 # Shopify's lists may be made from a copy that is a little behind.
 NOT_LISTED_YET = timedelta(minutes=10)
+# An order leaves our sight while the list is made, and by the instant it was entered, which may not be its own.
+OUT_OF_SIGHT_SOON = timedelta(days=2)
 LOOKED_AT_ONCE = 50_000
 SHOP_WITHOUT_CURRENCY = "USD"
 
@@ -124,7 +124,7 @@ def _visible_from(shop_id: int) -> int | None:
     """The instant (microseconds) before which Shopify shows us no orders; None if it shows them all."""
     with db.read() as session:
         held = scopes.granted(shops.get(session, shop_id).scopes)
-    return None if scopes.READ_ALL_ORDERS in held else to_microseconds(clock.now() - VISIBLE_HISTORY)
+    return None if scopes.READ_ALL_ORDERS in held else to_microseconds(clock.now() - scopes.VISIBLE_HISTORY)
 
 
 def _delete_unlisted(run: Run, turn: Turn, until: float) -> bool:
@@ -134,7 +134,8 @@ def _delete_unlisted(run: Run, turn: Turn, until: float) -> bool:
     """
     listed_at = from_microseconds(run.position["listed_at"]) - NOT_LISTED_YET
     visible_from = run.position.get("visible_from")
-    visible = Order.processed_at >= from_microseconds(visible_from) if visible_from else true()
+    in_sight = from_microseconds(visible_from) + OUT_OF_SIGHT_SOON if visible_from else None
+    visible = Order.processed_at >= in_sight if in_sight else true()
     unlisted = (Order.deleted_at.is_(None), ledger.seen_before(listed_at), visible)
     after: int | None = int(run.position.get("looked_at", 0))
     while after is not None and time.monotonic() < until:
@@ -185,8 +186,16 @@ def _rebuild_histories(run: Run, turn: Turn, until: float) -> bool:
 def _mark_imported(shop: Shop, run: Run) -> None:
     visible_from = run.position.get("visible_from")
     shop.imported_at = clock.now()
-    shop.history_from = from_microseconds(visible_from) if visible_from else None
+    shop.history_from = _history_from(shop, visible_from)
     shop.reconciled_at = from_microseconds(run.position["listed_at"])
+
+
+def _history_from(shop: Shop, visible_from: int | None) -> datetime | None:
+    """The instant from which on we know every order: what was seen once is not forgotten because a list is shorter."""
+    if visible_from is None:
+        return None
+    seen_from = from_microseconds(visible_from)
+    return min(seen_from, shop.history_from) if shop.history_from else seen_from
 
 
 PARTS: dict[str, Callable[[Run, Turn, float], bool]] = {

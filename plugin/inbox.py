@@ -156,6 +156,12 @@ def any_pending(session: Session, shop_id: int, stage: str) -> bool:
     return session.scalar(select(InboxEvent.webhook_id).where(*mine).limit(1)) is not None
 
 
+def is_pending(session: Session, shop_id: int, topic: str, since: datetime) -> bool:
+    """Whether a delivery of a topic waits that was sent after an instant."""
+    mine = (InboxEvent.shop_id == shop_id, InboxEvent.topic == topic, PENDING_EVENT, InboxEvent.triggered_at > since)
+    return session.scalar(select(InboxEvent.webhook_id).where(*mine).limit(1)) is not None
+
+
 def shops_waiting(session: Session, stage: str) -> list[int]:
     """Shops with deliveries pending for a stage, for the sweep."""
     mine = (InboxEvent.stage == stage, PENDING_EVENT)

@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy.exc import IntegrityError, NoResultFound
 from sqlalchemy.orm import Session
 
-from plugin import clock, config, queues, runs, segment_store, shops, tokens, turns
+from plugin import clock, config, inbox, queues, runs, segment_store, shops, tokens, turns
 from plugin.db import session as db
 from plugin.db.models import Shop
 from plugin.schemas.facts import ScopesChanged
@@ -22,6 +22,8 @@ from plugin.shopify.admin_api import AdminClient, document
 from plugin.shopify.id_tokens import IdToken
 
 log = structlog.get_logger()
+
+UNINSTALLED = "app/uninstalled"
 
 
 def ensure_installed(id_token: IdToken) -> int:
@@ -38,7 +40,7 @@ def install(shop_domain: str, obtain: Callable[[], TokenPair]) -> int:
     """
     with db.read() as session:
         shop = shops.by_domain(session, shop_domain)
-    if shop is not None and works(shop, clock.now()):
+    if shop is not None and works(shop, clock.now()) and not _left_meanwhile(shop):
         _try_again(shop)
         return shop.id
     shop_id = shop.id if shop is not None else _make_row(shop_domain)
@@ -57,6 +59,13 @@ def install(shop_domain: str, obtain: Callable[[], TokenPair]) -> int:
 def works(shop: Shop, now: datetime) -> bool:
     """Whether the app is installed, may do its work, and has tokens that live, as far as we know."""
     return shop.uninstalled_at is None and tokens.live(shop, now) and not scopes.missing(shop.scopes)
+
+
+def seen_at(shop: Shop) -> datetime:
+    """The latest instant at which we know the app to have been installed: it was, or its scopes were told or came
+    with a token.
+    """
+    return max(shop.installed_at, shop.scopes_at or shop.installed_at)
 
 
 def uninstall(session: Session, shop: Shop, now: datetime) -> None:
@@ -78,14 +87,38 @@ def change_scopes(session: Session, shop: Shop, changed: ScopesChanged, now: dat
 
     A shop whose whole history has become visible is read anew.
     """
-    if shop.uninstalled_at is not None or (shop.scopes_at is not None and changed.at < shop.scopes_at):
+    if shop.uninstalled_at is not None:
         return ()
-    before, shop.scopes, shop.scopes_at = scopes.granted(shop.scopes), scopes.written(changed.scopes), changed.at
-    if shop.trouble == errors.AccessDenied.__name__:
-        shop.trouble = shop.api_error = shop.paused_until = None
-    if scopes.READ_ALL_ORDERS in scopes.granted(shop.scopes) - before and shop.history_from is not None:
-        runs.start_import(session, shop.id, now)
+    # The news has whole seconds.
+    if shop.scopes_at is None or changed.at >= shop.scopes_at.replace(microsecond=0):
+        shop.scopes, shop.scopes_at = scopes.written(changed.scopes), changed.at
+        if shop.trouble == errors.AccessDenied.__name__:
+            shop.trouble = shop.api_error = shop.paused_until = None
+    # Asked of old news as well: a token that was renewed meanwhile brought the scope, and could start nothing.
+    read_whole_history(session, shop, now)
     return ("run", "sync")
+
+
+def read_whole_history(session: Session, shop: Shop, now: datetime) -> bool:
+    """Import anew if all of the history may be read and only the end of it was; returns whether that is so."""
+    hidden = shop.history_from is not None and scopes.READ_ALL_ORDERS in scopes.granted(shop.scopes)
+    if hidden:
+        runs.start_import(session, shop.id, now)
+    return hidden
+
+
+def _left_meanwhile(shop: Shop) -> bool:
+    """Whether news that the merchant removed the app, after all we know of it, waits to be heeded.
+
+    It is then heeded here, before the opening that tells that they are back.
+    """
+    with db.read() as session:
+        left = inbox.is_pending(session, shop.id, UNINSTALLED, seen_at(shop))
+    if left:
+        with db.write() as session:
+            shops.hold(session, shop.id)
+            uninstall(session, shops.get(session, shop.id), clock.now())
+    return left
 
 
 def _make_row(domain: str) -> int:
@@ -124,8 +157,10 @@ def _store(session: Session, shop: Shop, pair: TokenPair, about: dict[str, str |
     # While the app was away, or its token dead, messages may have been lost.
     lost_touch = shop.uninstalled_at is not None or shop.token_error is not None
     if shop.uninstalled_at is not None:
+        if now - shop.uninstalled_at >= scopes.VISIBLE_HISTORY:
+            shop.history_from = None  # there is a hole in what we know, too old to be filled
         shop.installed_at, shop.uninstalled_at = now, None
-        shop.imported_at = shop.history_from = shop.tagging_off_at = None
+        shop.imported_at = shop.tagging_off_at = None
     for name, value in about.items():
         setattr(shop, name, value)
     tokens.store(shop, pair, now)

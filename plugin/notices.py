@@ -90,12 +90,12 @@ def _redact_shop(session: Session, shop: Shop, _facts: Any, event: InboxEvent, n
 
 
 def _is_late(shop: Shop, event: InboxEvent) -> bool:
-    """Whether the notice was sent before the app was installed anew: it is about the time before."""
-    return shop.uninstalled_at is None and event.triggered_at < shop.installed_at
+    """Whether the app has been seen at work in the shop since the notice was sent: it is about a time before that."""
+    return shop.uninstalled_at is None and event.triggered_at < installation.seen_at(shop)
 
 
 NOTICES = {
-    "app/uninstalled": Notice(payloads.AppUninstalledPayload(), _uninstalled),
+    installation.UNINSTALLED: Notice(payloads.AppUninstalledPayload(), _uninstalled),
     "app/scopes_update": Notice(payloads.ScopesUpdatePayload(), _scopes),
     "shop/update": Notice(payloads.ShopUpdatePayload(), _details),
     "customers/data_request": Notice(payloads.DataRequestPayload(), _data_request),

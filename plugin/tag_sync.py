@@ -57,7 +57,13 @@ def sync(client: AdminClient, shop_id: int, turn: Turn, seconds: float) -> bool:
 
 
 def pending(session: Session, shop_id: int, now: datetime, limit: int) -> list[Change]:
-    """Customers whose tags in the store are not what is wanted, and what to do about each."""
+    """Customers whose tags in the store are not what is wanted, and what to do about each.
+
+    None while the shop's history is imported: of a shop that came back the list of customers tells which tags are left,
+    and that would be wrong of those we write meanwhile.
+    """
+    if shops.get(session, shop_id).imported_at is None:
+        return []
     rows = session.execute(
         select(
             Customer.customer_id,

@@ -5,11 +5,14 @@ Reference: https://shopify.dev/docs/api/usage/access-scopes
 """
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 # Orders and customers are read; tags are written. Nothing works without these three.
 REQUIRED = ("read_customers", "write_customers", "read_orders")
 
 READ_ALL_ORDERS = "read_all_orders"
+# Without it. Reference: https://shopify.dev/docs/api/usage/access-scopes#orders-permissions
+VISIBLE_HISTORY = timedelta(days=60)
 READ_CUSTOMER_MERGE = "read_customer_merge"
 # Asked for when a merchant wants what they open: the whole history, and to hear of merged customers.
 OPTIONAL = (READ_CUSTOMER_MERGE, READ_ALL_ORDERS)

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 
 class ScriptedShop:
-    """`with ScriptedShop(b"...", {...}) as shop:` gives these answers in turn, the last one for ever, with one status."""
+    """`with ScriptedShop(b"...", {...}) as shop:` gives these answers in turn, the last one for ever."""
 
     def __init__(self, *answers: Any, status: int = 200) -> None:
         self._status = status

@@ -8,11 +8,13 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from plugin import clock
 from plugin.shopify import http
 from tests.support.installed import InstalledShop
 
@@ -41,6 +43,12 @@ def after_token_answer(happens: Callable[[], object]) -> None:
             waiting.pop()()
 
     http.client().event_hooks["response"].append(hook)
+
+
+def later(shop: InstalledShop, wait: timedelta) -> None:
+    """Let the shop's clock run on from so much later. It goes on ticking: what stands still has no order in time."""
+    ahead = shop.store.now() + wait - clock.wall()
+    shop.store.set_clock(f"{ahead.total_seconds():+.3f}")
 
 
 def calls(shop: InstalledShop) -> list[tuple[str, int]]:
