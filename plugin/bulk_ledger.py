@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
 from plugin import erasures, shops
-from plugin.db import bulk
+from plugin.db import upserts
 from plugin.db.models import MERGED_CUSTOMER, Customer, Order, Shop
 from plugin.schemas.admin_rows import CUSTOMER_COLUMNS, ORDER_COLUMNS, Row
 
@@ -31,7 +31,7 @@ def fold_orders(session: Session, shop_id: int, rows: Iterable[Row]) -> None:
     buyers = {row[ORDER_OWNER] for row in newest.values()} - {None}
     gone = _make_sure_of(session, shop, buyers)
     owners = _owners(session, shop_id)
-    bulk.insert(
+    upserts.write(
         session,
         ORDERS,
         ["shop_id", *ORDER_COLUMNS],
@@ -52,7 +52,7 @@ def fold_customers(session: Session, shop_id: int, rows: Iterable[Row], *, with_
     shop = shops.get(session, shop_id)
     by_id = {row[CUSTOMER_ID]: row for row in rows}
     gone = _erased(session, shop, by_id)
-    bulk.insert(
+    upserts.write(
         session,
         CUSTOMERS,
         ["shop_id", *CUSTOMER_COLUMNS],
@@ -61,22 +61,22 @@ def fold_customers(session: Session, shop_id: int, rows: Iterable[Row], *, with_
     )
 
 
-def _replace_older_order(insert: Any) -> bulk.Insert:
+def _replace_older_order(insert: Any) -> upserts.Insert:
     facts = {name: insert.excluded[name] for name in ORDER_COLUMNS if name != "order_id"}
     caught_up = insert.excluded.updated_at >= Order.stale_at
     facts["stale_at"] = case((caught_up, null()), else_=Order.stale_at)
     newer = _bytes(insert.excluded.version, insert) > _bytes(Order.__table__.c.version, insert)
-    changed: bulk.Insert = insert.on_conflict_do_update(
+    changed: upserts.Insert = insert.on_conflict_do_update(
         index_elements=["shop_id", "order_id"], set_=facts, where=and_(Order.deleted_at.is_(None), newer)
     )
     return changed
 
 
-def _take_over_facts(insert: Any) -> bulk.Insert:
+def _take_over_facts(insert: Any) -> upserts.Insert:
     return _update_customer(insert, {})
 
 
-def _take_over_tags(insert: Any) -> bulk.Insert:
+def _take_over_tags(insert: Any) -> upserts.Insert:
     shown, ours = insert.excluded.foreign_tags, Customer.applied_tags.bitwise_or(Customer.unsure_tags)
     return _update_customer(
         insert,
@@ -88,7 +88,7 @@ def _take_over_tags(insert: Any) -> bulk.Insert:
     )
 
 
-def _update_customer(insert: Any, more: dict[str, Any]) -> bulk.Insert:
+def _update_customer(insert: Any, more: dict[str, Any]) -> upserts.Insert:
     """Newest wins, for each kind of fact by its own instant; a consent without one was never changed."""
     zero: ColumnElement[int] = literal_column("0")
     new = insert.excluded
@@ -101,7 +101,7 @@ def _update_customer(insert: Any, more: dict[str, Any]) -> bulk.Insert:
         **_if(later_consent, new, "consent", "consent_at"),
         **_if(later_figures, new, "lifetime_orders", "lifetime_spend", "lifetime_at"),
     }
-    changed: bulk.Insert = insert.on_conflict_do_update(index_elements=["shop_id", "customer_id"], set_=facts | more)
+    changed: upserts.Insert = insert.on_conflict_do_update(index_elements=["shop_id", "customer_id"], set_=facts | more)
     return changed
 
 
@@ -118,7 +118,7 @@ def _make_sure_of(session: Session, shop: Shop, buyers: set[int]) -> set[int]:
     """Have a row for every buyer; returns those who were erased and must get none."""
     gone = _erased(session, shop, buyers)
     rows = [(shop.id, customer_id) for customer_id in buyers - gone]
-    bulk.insert(session, CUSTOMERS, ["shop_id", "customer_id"], rows, lambda insert: insert.on_conflict_do_nothing())
+    upserts.write(session, CUSTOMERS, ["shop_id", "customer_id"], rows, lambda insert: insert.on_conflict_do_nothing())
     return gone
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Table, delete, select, type_coerce
 from sqlalchemy.orm import Session
 
 from plugin import shops
-from plugin.db import bulk
+from plugin.db import upserts
 from plugin.db.models import Order, OrderHistory
 from plugin.segments import columns
 from plugin.shop_settings import ShopSettings
@@ -85,13 +85,13 @@ def _replace(session: Session, shop_id: int, after: int, last: int | None, histo
         stored = stored.where(OrderHistory.customer_id <= last)
     known = dict(cast(Iterable[tuple[int, bytes]], session.execute(stored).all()))
     changed = [(shop_id, number, packed) for number, packed in histories.items() if known.get(number) != packed]
-    bulk.insert(session, HISTORIES, ["shop_id", "customer_id", "history"], changed, _overwrite)
+    upserts.write(session, HISTORIES, ["shop_id", "customer_id", "history"], changed, _overwrite)
     emptied = list(known.keys() - histories.keys())
     for start in range(0, len(emptied), KEYS_A_QUERY):
         some = OrderHistory.customer_id.in_(emptied[start : start + KEYS_A_QUERY])
         session.execute(delete(OrderHistory).where(OrderHistory.shop_id == shop_id, some))
 
 
-_overwrite: Callable[[Any], bulk.Insert] = lambda insert: insert.on_conflict_do_update(  # noqa: E731
+_overwrite: Callable[[Any], upserts.Insert] = lambda insert: insert.on_conflict_do_update(  # noqa: E731
     index_elements=["shop_id", "customer_id"], set_={"history": insert.excluded.history}
 )
