@@ -38,6 +38,7 @@ class Config:
     polaris_url: str
     max_body_bytes: int
     drain_batch_size: int
+    bulk_tags_from: int
     lease_seconds: int
     log_level: str
     shopify_url: str | None
@@ -94,6 +95,7 @@ def read_environment() -> Config:
             polaris_url=env.str("POLARIS_URL", "https://cdn.shopify.com/shopifycloud/polaris-1.js"),
             max_body_bytes=env.int("MAX_BODY_BYTES", 5_000_000, validate=Range(1)),
             drain_batch_size=env.int("DRAIN_BATCH_SIZE", 500, validate=Range(1, 5_000)),
+            bulk_tags_from=env.int("BULK_TAGS_FROM", 500, validate=Range(1)),
             lease_seconds=env.int("LEASE_SECONDS", 60, validate=Range(1)),
             log_level=env.str("LOG_LEVEL", "INFO", validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])),
             shopify_url=env.str("SHOPIFY_URL", None) or None,

@@ -11,12 +11,12 @@ from typing import Any
 from marshmallow import Schema
 from sqlalchemy.orm import Session
 
-from plugin import inbox, installation, privacy
+from plugin import bulk_tagging, inbox, installation, privacy
 from plugin.db.models import InboxEvent, Shop
 from plugin.ledger import FactsRefused
 from plugin.schemas import notice_payloads as payloads
 from plugin.schemas import webhook_payloads
-from plugin.schemas.facts import CustomerRedacted, DataRequested, ScopesChanged, ShopChanged
+from plugin.schemas.facts import BulkOperationEnded, CustomerRedacted, DataRequested, ScopesChanged, ShopChanged
 
 Stages = tuple[str, ...]
 
@@ -69,6 +69,14 @@ def _details(_session: Session, shop: Shop, facts: ShopChanged, _event: InboxEve
     return ()
 
 
+def _bulk_operation(
+    session: Session, shop: Shop, facts: BulkOperationEnded, _event: InboxEvent, _now: datetime
+) -> Stages:
+    if not facts.is_mutation:
+        return ("run",)
+    return ("sync",) if bulk_tagging.note_ended(session, shop.id, facts.operation_id) else ()
+
+
 def _data_request(session: Session, shop: Shop, facts: DataRequested, _event: InboxEvent, now: datetime) -> Stages:
     privacy.answer(session, shop, facts, now)
     return ()
@@ -98,6 +106,7 @@ NOTICES = {
     installation.UNINSTALLED: Notice(payloads.AppUninstalledPayload(), _uninstalled),
     "app/scopes_update": Notice(payloads.ScopesUpdatePayload(), _scopes),
     "shop/update": Notice(payloads.ShopUpdatePayload(), _details),
+    "bulk_operations/finish": Notice(payloads.BulkOperationsFinishPayload(), _bulk_operation),
     "customers/data_request": Notice(payloads.DataRequestPayload(), _data_request),
     "customers/redact": Notice(payloads.CustomerRedactPayload(), _redact_customer),
     "shop/redact": Notice(payloads.ShopRedactPayload(), _redact_shop),

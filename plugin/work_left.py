@@ -8,20 +8,25 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from plugin import inbox, refresh, runs, tag_sync
+from plugin import bulk_tagging, inbox, refresh, runs, tag_sync
 
 LEFT: dict[str, Callable[[Session, int, datetime], bool]] = {
     "notice": lambda session, shop_id, _: inbox.any_pending(session, shop_id, inbox.NOTICE),
     "drain": lambda session, shop_id, _: inbox.any_pending(session, shop_id, inbox.DRAIN),
     "review": lambda session, shop_id, now: bool(refresh.due(session, shop_id, now, limit=1)),
     "run": lambda session, shop_id, _: runs.next_run(session, shop_id) is not None,
-    "sync": lambda session, shop_id, now: bool(tag_sync.pending(session, shop_id, now, limit=1)),
+    "sync": lambda session, shop_id, now: (
+        tag_sync.any_pending(session, shop_id, now) or bulk_tagging.is_due(session, shop_id)
+    ),
 }
+# What Shopify is at, and what it is called here: there is nothing to do but to wait.
+BULK = "bulk"
 
 
 def of(session: Session, shop_id: int, now: datetime) -> list[str]:
-    """The stages that have something to do for one shop right now."""
-    return [stage for stage in LEFT if at(session, shop_id, stage, now)]
+    """The stages that have something to do for one shop right now, and BULK while Shopify works for it."""
+    waits = [BULK] if bulk_tagging.any_under_way(session, shop_id) else []
+    return [stage for stage in LEFT if at(session, shop_id, stage, now)] + waits
 
 
 def at(session: Session, shop_id: int, stage: str, now: datetime) -> bool:

@@ -2,7 +2,7 @@
 
 import structlog
 
-from plugin import clock, inbox, order_lookup, queues, refresh, runs, tag_sync
+from plugin import bulk_tagging, clock, inbox, order_lookup, queues, refresh, runs, tag_sync
 from plugin.db import session as db
 
 log = structlog.get_logger()
@@ -18,7 +18,7 @@ def sweep() -> None:
             "review": list(refresh.shops_due(session, now)),
             "refetch": order_lookup.shops_waiting(session, now),
             "run": runs.shops_waiting(session),
-            "sync": tag_sync.shops_waiting(session, now),
+            "sync": sorted({*tag_sync.shops_waiting(session, now), *bulk_tagging.shops_waiting(session, now)}),
         }
     for stage, shop_ids in found.items():
         for shop_id in shop_ids:

@@ -1,6 +1,6 @@
-"""Writes one shop's pending tags to Shopify."""
+"""Writes one shop's pending tags to Shopify: in bulk where there are very many, a few at a time otherwise."""
 
-from plugin import shops, tag_sync
+from plugin import bulk_tagging, shops, tag_sync
 from plugin.turns import Turn
 from workers import turn
 
@@ -12,7 +12,10 @@ def sync_tags(shop_id: int) -> None:
     """Write until nothing is pending or the shop has had its time."""
 
     def write(mine: Turn) -> bool:
-        more = tag_sync.sync(shops.admin_client(shop_id), shop_id, mine, SECONDS_A_JOB)
+        client = shops.admin_client(shop_id)
+        # Half for each, so that what happens now is tagged while the results of a bulk mutation are recorded.
+        more = bulk_tagging.advance(client, shop_id, mine, SECONDS_A_JOB / 2)
+        more |= tag_sync.sync(client, shop_id, mine, SECONDS_A_JOB / 2)
         shops.note_answered(shop_id)
         return more
 

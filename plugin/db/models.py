@@ -54,6 +54,7 @@ class Shop(Base):
 
     `imported_at`: its history is here, customers may be judged. `history_from`: orders before it are not visible to us;
     None when all are. `tagging_off_at`: the merchant had our tags taken off and wants none until further notice.
+    `bulk_tags_after`: tags are written a few at a time until then, because of `bulk_tags_refused`.
     """
 
     __tablename__ = "shops"
@@ -86,6 +87,8 @@ class Shop(Base):
     # Orders changed before it have been compared with Shopify's.
     reconciled_at: Mapped[datetime | None]
     tagging_off_at: Mapped[datetime | None]
+    bulk_tags_after: Mapped[datetime | None]
+    bulk_tags_refused: Mapped[str | None] = mapped_column(Text)
     # Makes the digests of plugin.privacy this shop's own.
     redaction_key: Mapped[bytes | None]
 
@@ -157,8 +160,10 @@ Index("ix_orders_stale", Order.shop_id, sqlite_where=STALE_ORDER, postgresql_whe
 class Customer(Base):
     """One customer's standing. The tag columns hold one bit per segment of the shop.
 
-    `wanted_tags`: segments the customer is in. `foreign_tags`: tags that were there before us, never touched.
+    `wanted_tags`: segments the customer is in. `foreign_tags`: tags that others gave them, never touched.
     `applied_tags`: tags Shopify has because of us. `unsure_tags`: changes sent whose answer was never recorded.
+    `declined_tags`: somebody took these off, and we do not put them back while the customer stays in the segment.
+    `bulk_tags`: in the hands of a bulk operation; nobody else writes them until it has ended.
     `consent`: whether they may be sent marketing, in Shopify's word. `lifetime_*`: Shopify's own figures.
     """
 
@@ -176,6 +181,8 @@ class Customer(Base):
     applied_tags: Mapped[int] = mapped_column(default=0)
     unsure_tags: Mapped[int] = mapped_column(default=0)
     foreign_tags: Mapped[int] = mapped_column(default=0)
+    declined_tags: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    bulk_tags: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     next_review_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
     merged_into: Mapped[int | None]
@@ -183,8 +190,13 @@ class Customer(Base):
     sync_error: Mapped[str | None] = mapped_column(Text)
 
 
-# The work of tag writing. The same text in index and queries: SQLite uses a partial index only for its own words.
-PENDING_TAGS = text("(deleted_at IS NULL AND ((wanted_tags & ~foreign_tags) <> applied_tags OR unsure_tags <> 0))")
+# The work of tag writing: every bit that is not as it should be, but for those a bulk operation is at.
+# (a | b) - (a & b) are the bits that differ: SQLite has no other word for it.
+# The same text in index and queries: SQLite uses a partial index only for its own words.
+PENDING_TAGS = text(
+    "(deleted_at IS NULL AND (((((wanted_tags & ~foreign_tags & ~declined_tags) | applied_tags)"
+    " - ((wanted_tags & ~foreign_tags & ~declined_tags) & applied_tags)) | unsure_tags) & ~bulk_tags) <> 0)"
+)
 Index(
     "ix_customers_pending_tags",
     Customer.shop_id,
@@ -280,6 +292,56 @@ Index("ix_tag_changes_at", TagChange.shop_id, TagChange.at)
 Index("ix_tag_changes_customer", TagChange.shop_id, TagChange.customer_id)
 
 
+class BulkTagging(Base):
+    """A bulk mutation that adds or removes the same tags (`bits`) on many customers, from the choosing to its end.
+
+    `attempted_at`: it may have been started; `operation_id`: it was. `looked_at`: when we last asked how it stands,
+    None when it is time to. `place`: how many lines of its result are recorded. `failures`: since anything went on.
+    """
+
+    __tablename__ = "bulk_taggings"
+
+    shop_id: Mapped[int] = shop_key()
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=new_id)
+    adds: Mapped[bool]
+    bits: Mapped[int]
+    created_at: Mapped[datetime]
+    attempted_at: Mapped[datetime | None]
+    operation_id: Mapped[str | None] = mapped_column(String(255))
+    looked_at: Mapped[datetime | None]
+    place: Mapped[int] = mapped_column(default=0)
+    failures: Mapped[int] = mapped_column(default=0)
+
+
+class BulkTaggingLine(Base):
+    """Which customer a line of a bulk mutation's variables is about; gone as soon as its answer is recorded."""
+
+    __tablename__ = "bulk_tagging_lines"
+
+    shop_id: Mapped[int] = shop_key()
+    bulk_tagging_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    line: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    customer_id: Mapped[int]
+
+
+Index("ix_bulk_tagging_lines_customer", BulkTaggingLine.shop_id, BulkTaggingLine.customer_id)
+
+
+class ForeignRemoval(Base):
+    """Somebody else took one of our tags off a customer who is in its segment."""
+
+    __tablename__ = "foreign_removals"
+
+    shop_id: Mapped[int] = shop_key()
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=new_id)
+    customer_id: Mapped[int]
+    bit: Mapped[int] = mapped_column(SmallInteger)
+    at: Mapped[datetime]
+
+
+Index("ix_foreign_removals_customer", ForeignRemoval.shop_id, ForeignRemoval.customer_id)
+
+
 class TurnRow(Base):
     """Which process does a stage's work for the shop, and until when (the machine's own time)."""
 
@@ -292,7 +354,7 @@ class TurnRow(Base):
 
 
 class Run(Base):
-    """A long piece of work a merchant can watch: import or refresh. `position` is where to go on after a crash."""
+    """A long piece of work a merchant can watch (plugin.runs). `position` is where to go on after a crash."""
 
     __tablename__ = "runs"
 

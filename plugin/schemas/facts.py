@@ -54,6 +54,16 @@ class CustomersMerged:
 
 
 @dataclass(frozen=True, slots=True)
+class TagsChanged:
+    """Tags were added to or removed from a customer, by whomever, at this instant."""
+
+    customer_id: int
+    tags: tuple[str, ...]
+    added: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ShopRemovedApp:
     """The merchant uninstalled the app."""
 
@@ -77,6 +87,14 @@ class ShopChanged:
     currency: str
     timezone: str
     plan: str
+
+
+@dataclass(frozen=True, slots=True)
+class BulkOperationEnded:
+    """A bulk operation of ours has ended, one way or another."""
+
+    operation_id: str
+    is_mutation: bool
 
 
 @dataclass(frozen=True, slots=True)

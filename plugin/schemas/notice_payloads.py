@@ -9,6 +9,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, post_load, validate
 
 from plugin.schemas.facts import (
+    BulkOperationEnded,
     CustomerRedacted,
     DataRequested,
     ScopesChanged,
@@ -60,6 +61,18 @@ class ShopUpdatePayload(Payload):
     def facts(self, data: dict[str, Any], **_: Any) -> ShopChanged:
         """The details in our words."""
         return ShopChanged(data["id"], data["currency"], data["iana_timezone"], data["plan_display_name"])
+
+
+class BulkOperationsFinishPayload(Payload):
+    """bulk_operations/finish: how it went has to be asked for."""
+
+    admin_graphql_api_id = fields.String(required=True, validate=validate.Length(max=255))
+    type = fields.String(required=True)
+
+    @post_load
+    def facts(self, data: dict[str, Any], **_: Any) -> BulkOperationEnded:
+        """Which operation."""
+        return BulkOperationEnded(data["admin_graphql_api_id"], data["type"].lower() == "mutation")
 
 
 class DataRequestReference(Payload):

@@ -11,7 +11,15 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
 
 from plugin import money
-from plugin.schemas.facts import EARLIEST, LATEST, CustomerFacts, CustomersMerged, OrderChanged, OrderFacts
+from plugin.schemas.facts import (
+    EARLIEST,
+    LATEST,
+    CustomerFacts,
+    CustomersMerged,
+    OrderChanged,
+    OrderFacts,
+    TagsChanged,
+)
 from plugin.shopify import ids
 
 LARGEST_ID = 2**63 - 1
@@ -185,3 +193,36 @@ class CustomersMergedPayload(Payload):
         if kept == deleted:
             raise ValidationError("A customer cannot be merged into itself")
         return CustomersMerged(kept, deleted, data["status"].lower() == "completed")
+
+
+class TagsPayload(Payload):
+    """What customer.tags_added and customer.tags_removed have in common; their names are camel case."""
+
+    customerId = fields.String(required=True)  # noqa: N815 - Shopify's name
+    tags = fields.List(fields.String(), required=True)
+    occurredAt = instant(required=True)  # noqa: N815 - Shopify's name
+
+    def _changed(self, data: dict[str, Any], *, added: bool) -> TagsChanged:
+        try:
+            customer_id = ids.number("Customer", data["customerId"])
+        except ValueError:
+            raise ValidationError("Not the global id of a customer", "customerId") from None
+        return TagsChanged(customer_id, tuple(data["tags"]), added, data["occurredAt"].astimezone(UTC))
+
+
+class TagsAddedPayload(TagsPayload):
+    """customer.tags_added."""
+
+    @post_load
+    def changed(self, data: dict[str, Any], **_: Any) -> TagsChanged:
+        """Which tags came."""
+        return self._changed(data, added=True)
+
+
+class TagsRemovedPayload(TagsPayload):
+    """customer.tags_removed."""
+
+    @post_load
+    def changed(self, data: dict[str, Any], **_: Any) -> TagsChanged:
+        """Which tags went."""
+        return self._changed(data, added=False)

@@ -59,18 +59,25 @@ class AdminClient:
         self.throttle = throttle.of(shop_domain)
 
     def execute(
-        self, text: str, variables: dict[str, Any] | None = None, *, cost: float = 10, again: bool = True
+        self,
+        text: str,
+        variables: dict[str, Any] | None = None,
+        *,
+        cost: float = 10,
+        leave: float = 0.0,
+        again: bool = True,
     ) -> dict[str, Any]:
         """Run a GraphQL document and return its `data`.
 
-        `cost` is the points it is expected to need. `again` allows a repeat after a failure that may have come after
-        the work was done: right for everything that can be done twice without harm. Raises the ShopifyError tree.
+        `cost` is the points it is expected to need, `leave` the share of the bucket that must be left to others.
+        `again` allows a repeat after a failure that may have come after the work was done: right for everything that
+        can be done twice without harm. Raises the ShopifyError tree.
         """
         body = {"query": text, "variables": variables or {}}
         deadline = time.monotonic() + self._patience
         failures = 0
         while True:
-            self._wait(self.throttle.seconds_until(cost), deadline)
+            self._wait(self.throttle.seconds_until(cost, leave), deadline)
             self.throttle.spend(cost)
             try:
                 answer = self._post(body)
@@ -86,7 +93,7 @@ class AdminClient:
                 return self._data(answer)
             # Never less than a second: Shopify's own figures are whole points, and a shop has other callers too.
             needed = float(status.get("requestedQueryCost") or cost)
-            self._wait(max(1.0, self.throttle.seconds_until(needed)), deadline)
+            self._wait(max(1.0, self.throttle.seconds_until(needed, leave)), deadline)
 
     def _post(self, body: dict[str, Any]) -> dict[str, Any]:
         response = self._send(body)

@@ -1,12 +1,14 @@
-"""Bulk queries: Shopify runs a query over everything in the background and leaves the result as a JSONL file.
+"""Bulk operations: Shopify runs a query over everything, or a mutation for every line of an uploaded file, in the
+background and leaves the result as a JSONL file.
 
-References: https://shopify.dev/docs/api/usage/bulk-operations/queries
+References: https://shopify.dev/docs/api/usage/bulk-operations/queries and .../imports
 """
 
+import itertools
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -15,11 +17,20 @@ from plugin.shopify import errors
 from plugin.shopify.admin_api import AdminClient, document
 
 UNFINISHED = {"CREATED", "RUNNING", "CANCELING"}
+COMPLETED = "COMPLETED"
+# Shopify runs so many mutations at a time for an app in a shop, and as many queries.
+MOST_RUNNING = 5
+# The page of operations that `find` asks for, as Shopify counts it.
+FIND_COST = 55
+# Whoever's clock is wrong: an operation started now is looked for from so long before.
+CLOCKS_DIFFER = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class BulkOperation:
-    """One bulk operation as Shopify last described it. `url` is None when the result is empty."""
+    """One bulk operation as Shopify last described it. `url` is None when the result is empty; of an operation that
+    did not end well `partial_url` leads to what was done before.
+    """
 
     id: str
     status: str
@@ -28,6 +39,7 @@ class BulkOperation:
     object_count: int
     root_object_count: int
     url: str | None
+    partial_url: str | None
 
     @property
     def unfinished(self) -> bool:
@@ -60,7 +72,42 @@ def fetch(client: AdminClient, operation_id: str) -> BulkOperation | None:
         object_count=int(found["objectCount"]),
         root_object_count=int(found["rootObjectCount"]),
         url=found["url"],
+        partial_url=found["partialDataUrl"],
     )
+
+
+def start_mutation(client: AdminClient, mutation: str, path: str, identifier: str) -> str:
+    """Start a bulk mutation over an uploaded file and return its global id. Not repeated after a lost answer.
+
+    OperationInProgress when all places are taken, UserErrors for any other refusal.
+    """
+    variables = {"mutation": mutation, "path": path, "identifier": identifier}
+    answer = client.execute(document("bulk_operation_run_mutation"), variables, again=False)["bulkOperationRunMutation"]
+    problems = answer["userErrors"]
+    if problems or not answer["bulkOperation"]:
+        busy = any(problem["code"] == "OPERATION_IN_PROGRESS" for problem in problems)
+        kind = errors.OperationInProgress if busy else errors.UserErrors
+        raise kind("; ".join(str(problem["message"]) for problem in problems))
+    return str(answer["bulkOperation"]["id"])
+
+
+def find_mutation(client: AdminClient, name: str, since: datetime) -> str | None:
+    """The bulk mutation whose text contains `name`, if one was started since: its answer may have been lost."""
+    earliest = (since - CLOCKS_DIFFER).astimezone(UTC)
+    search = f"operation_type:mutation created_at:>='{earliest:%Y-%m-%dT%H:%M:%SZ}'"
+    found = client.execute(document("bulk_operations"), {"query": search}, cost=FIND_COST)["bulkOperations"]["nodes"]
+    return next((str(each["id"]) for each in found if name in each["query"]), None)
+
+
+def cancel(client: AdminClient, operation_id: str) -> None:
+    """Ask Shopify to stop an operation; one that has ended meanwhile stays as it is."""
+    client.execute(document("bulk_operation_cancel"), {"id": operation_id})
+
+
+def answers(http: httpx.Client, url: str, skip: int = 0) -> Iterator[dict[str, Any]]:
+    """Stream a bulk mutation's result but for the first `skip` lines: `data`, and whose it is in `__lineNumber`."""
+    for line in itertools.islice(_lines(http, url), skip, None):
+        yield json.loads(line)
 
 
 def objects(http: httpx.Client, url: str, skip: int = 0) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:

@@ -1,14 +1,16 @@
-"""Adding and removing tags on many customers in one document of aliased `tagsAdd` and `tagsRemove` mutations.
+"""Adding and removing tags: on some customers in one document of aliased `tagsAdd` and `tagsRemove` mutations, or on
+any number by the text of a bulk mutation.
 
 Never `customerUpdate`, which replaces the whole list and would lose what the merchant or another app added meanwhile.
 References: https://shopify.dev/docs/api/admin-graphql/latest/mutations/tagsAdd and .../tagsRemove
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from plugin.shopify import errors, ids
+from plugin.shopify import errors, ids, throttle
 from plugin.shopify.admin_api import AdminClient
 
 # A mutation costs 10 points and one document at most 1,000; a little room is left for what Shopify counts beside them.
@@ -50,7 +52,7 @@ def apply(client: AdminClient, edits: Sequence[TagEdit]) -> list[TagAnswer]:
     """Carry out the edits in one document (at most MUTATIONS_A_DOCUMENT mutations). Repeating it does no harm."""
     text, variables = document(edits)
     cost = MUTATION_COST * sum(edit.mutations for edit in edits)
-    data = client.execute(text, variables, cost=cost)
+    data = client.execute(text, variables, cost=cost, leave=throttle.LEFT_FOR_OTHERS)
     return [TagAnswer(edit.customer_id, _problems(data, position, edit)) for position, edit in enumerate(edits)]
 
 
@@ -87,6 +89,28 @@ def document(edits: Sequence[TagEdit]) -> tuple[str, dict[str, Any]]:
                     f"  {name}: {mutation}(id: $c{position}, tags: ${name}) {{ userErrors {{ field message }} }}"
                 )
     return f"mutation WriteTags({', '.join(declared)}) {{\n" + "\n".join(mutations) + "\n}\n", variables
+
+
+def bulk_mutation(name: str, *, adds: bool) -> str:
+    """The mutation that is run for every line of variables (`bulk_variables`); `name` makes it known again."""
+    mutation = "tagsAdd" if adds else "tagsRemove"
+    return (
+        f"mutation {name}($id: ID!, $tags: [String!]!) "
+        f"{{ {mutation}(id: $id, tags: $tags) {{ userErrors {{ field message }} }} }}"
+    )
+
+
+def bulk_variables(customer_id: int, tags: Sequence[str]) -> bytes:
+    """One line of variables."""
+    return json.dumps({"id": ids.gid("Customer", customer_id), "tags": list(tags)}).encode() + b"\n"
+
+
+def bulk_answer(line: dict[str, Any], customer_id: int, *, adds: bool) -> TagAnswer | None:
+    """What a line of a bulk mutation's result says; None if it does not say that anything was done or refused."""
+    answer = (line.get("data") or {}).get("tagsAdd" if adds else "tagsRemove")
+    if answer is None:
+        return None
+    return TagAnswer(customer_id, tuple(str(error["message"]) for error in answer.get("userErrors") or []))
 
 
 def _problems(data: dict[str, Any], position: int, edit: TagEdit) -> tuple[str, ...]:

@@ -24,8 +24,11 @@ from tests.support import published_schema
 
 PROJECT = Path(__file__).parents[2]
 DOCUMENTS = {path.stem: path.read_text() for path in (PROJECT / "plugin/shopify/documents").glob("*.graphql")}
+DOCUMENTS |= {f"bulk_tags_{adds}": tags.bulk_mutation("WriteTags", adds=adds) for adds in (True, False)}
 DOCUMENTS["tags"] = tags.document([TagEdit(1, ("a",), ("b",)), TagEdit(2, (), ("c",))])[0]
 RULES = [*specified_rules, NoDeprecatedCustomRule]
+# Its groupObjects is to go one day; left out it would mean yes until then.
+DEPRECATED_ON_PURPOSE = {"bulk_operation_run_mutation"}
 
 
 @pytest.fixture(params=sorted(DOCUMENTS))
@@ -57,8 +60,10 @@ def touched(schema: GraphQLSchema, document: DocumentNode) -> set[tuple[str, str
     return visitor.found
 
 
-def test_a_document_is_valid_and_uses_nothing_deprecated(document):
-    assert validate(published_schema.schema(), document, RULES) == []
+@pytest.mark.parametrize("name", sorted(DOCUMENTS))
+def test_a_document_is_valid_and_uses_nothing_deprecated(name):
+    rules = specified_rules if name in DEPRECATED_ON_PURPOSE else RULES
+    assert validate(published_schema.schema(), parse(DOCUMENTS[name]), rules) == []
 
 
 def test_the_rules_would_see_a_deprecated_field():

@@ -16,7 +16,7 @@ SUBSCRIPTIONS = CONFIG["webhooks"]["subscriptions"]
 SCHEMAS = {topic: handled.schema for topic, handled in (TOPICS | NOTICES).items()}
 COMPLIANCE = {"customers/data_request", "customers/redact", "shop/redact"}
 # About the app and the shop: these come whatever is granted.
-FREE = {"app/uninstalled", "app/scopes_update", "shop/update"}
+FREE = {"app/uninstalled", "app/scopes_update", "shop/update", "bulk_operations/finish"}
 
 # Shopify includes all of a money set with its name; both of its currencies come, only the shop's is read.
 WHOLE = {"current_total_price_set", "current_subtotal_price_set"}

@@ -19,6 +19,7 @@ NOT_REMEMBERED = {
     errors.Paused,
     errors.Uninstalled,
     errors.UserErrors,
+    errors.OperationInProgress,
     errors.InvalidSubjectToken,
     errors.CodeRefused,
 }
