@@ -226,6 +226,6 @@ def _move(
 ) -> None:
     """Set the run's place, and what the page shows of it, in the caller's transaction."""
     row = session.get_one(Run, (run.shop_id, run.id))
-    row.position = run.position = {**run.position, **moved}
+    row.position = run.position = {**row.position, **moved}
     if stage is not None:
         row.stage, row.done_count, row.total_count = stage, done, total

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Table, and_, case, func, literal_column, null, or_, select
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from plugin import erasures, shops
 from plugin.db import upserts
@@ -30,6 +30,7 @@ def fold_orders(session: Session, shop_id: int, rows: Iterable[Row]) -> None:
             newest[row[ORDER_ID]] = row
     buyers = {row[ORDER_OWNER] for row in newest.values()} - {None}
     gone = _make_sure_of(session, shop, buyers)
+    orders_gone = _erased(session, shop, erasures.ORDER, Order.order_id, newest)
     owners = _owners(session, shop_id)
     upserts.write(
         session,
@@ -38,7 +39,7 @@ def fold_orders(session: Session, shop_id: int, rows: Iterable[Row]) -> None:
         [
             (shop_id, *(_owned(row, owners) if row[ORDER_OWNER] in owners else row))
             for row in newest.values()
-            if row[ORDER_OWNER] not in gone
+            if row[ORDER_OWNER] not in gone and row[ORDER_ID] not in orders_gone
         ],
         _replace_older_order,
     )
@@ -51,7 +52,7 @@ def fold_customers(session: Session, shop_id: int, rows: Iterable[Row], *, with_
     """
     shop = shops.get(session, shop_id)
     by_id = {row[CUSTOMER_ID]: row for row in rows}
-    gone = _erased(session, shop, by_id)
+    gone = _erased(session, shop, erasures.CUSTOMER, Customer.customer_id, by_id)
     upserts.write(
         session,
         CUSTOMERS,
@@ -116,20 +117,23 @@ def _bytes(text: ColumnElement[str], insert: Any) -> ColumnElement[str]:
 
 def _make_sure_of(session: Session, shop: Shop, buyers: set[int]) -> set[int]:
     """Have a row for every buyer; returns those who were erased and must get none."""
-    gone = _erased(session, shop, buyers)
+    gone = _erased(session, shop, erasures.CUSTOMER, Customer.customer_id, buyers)
     rows = [(shop.id, customer_id) for customer_id in buyers - gone]
     upserts.write(session, CUSTOMERS, ["shop_id", "customer_id"], rows, lambda insert: insert.on_conflict_do_nothing())
     return gone
 
 
-def _erased(session: Session, shop: Shop, customer_ids: Iterable[int]) -> set[int]:
+def _erased(
+    session: Session, shop: Shop, kind: str, key: InstrumentedAttribute[int], numbers: Iterable[int]
+) -> set[int]:
+    """Which of these customers or orders (`key` names them) were erased, and have not come back since."""
     if shop.redaction_key is None:
         return set()
-    asked, known = list(customer_ids), set[int]()
+    asked, known = list(numbers), set[int]()
     for start in range(0, len(asked), KEYS_A_QUERY):
-        some = Customer.customer_id.in_(asked[start : start + KEYS_A_QUERY])
-        known |= set(session.scalars(select(Customer.customer_id).where(Customer.shop_id == shop.id, some)))
-    return erasures.erased(session, shop, set(asked) - known)
+        some = key.in_(asked[start : start + KEYS_A_QUERY])
+        known |= set(session.scalars(select(key).where(key.class_.shop_id == shop.id, some)))
+    return erasures.erased(session, shop, kind, set(asked) - known)
 
 
 def _owners(session: Session, shop_id: int) -> dict[int, int]:

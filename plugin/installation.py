@@ -79,7 +79,7 @@ def uninstall(session: Session, shop: Shop, now: datetime) -> None:
     tokens.drop(shop)
     shop.token_error = shop.trouble = shop.api_error = shop.paused_until = None
     runs.abandon(session, shop.id, now, "The app was uninstalled")
-    turns.revoke_all(session, shop.id)
+    turns.revoke_all(session, shop.id, but="notice")  # which is ours: what else Shopify told is heard at once
 
 
 def change_scopes(session: Session, shop: Shop, changed: ScopesChanged, now: datetime) -> tuple[str, ...]:

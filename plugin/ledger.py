@@ -54,7 +54,8 @@ class Ledger:
         self._orders: dict[int, Order | None] = {}
         self._customers: dict[int, Customer | None] = {}
         # Erased on request: what still comes in about them is dropped.
-        self._erased: set[int] = set()
+        self._erased_customers: set[int] = set()
+        self._erased_orders: set[int] = set()
         self._changed: dict[int, dict[int, Record | None]] = {}
 
     def load(self, order_ids: Iterable[int], customer_ids: Iterable[int]) -> None:
@@ -68,14 +69,16 @@ class Ledger:
                 self._orders[order.order_id] = order
             for customer in self._rows(Customer, Customer.customer_id, customers):
                 self._customers[customer.customer_id] = customer
-        unknown = (customer_id for customer_id in customers if self._customers[customer_id] is None)
-        self._erased |= erasures.erased(self._session, self._shop, unknown)
+        strangers = [customer_id for customer_id in customers if self._customers[customer_id] is None]
+        news = [order_id for order_id in orders if self._orders[order_id] is None]
+        self._erased_customers |= erasures.erased(self._session, self._shop, erasures.CUSTOMER, strangers)
+        self._erased_orders |= erasures.erased(self._session, self._shop, erasures.ORDER, news)
 
     def apply_order(self, facts: OrderFacts, facts_version: str) -> None:
         """Take over an order's facts if they are newer than what we have."""
         if self._shop.currency and facts.currency != self._shop.currency:
             raise FactsRefused(f"The order is in {facts.currency}, the shop in {self._shop.currency}")
-        if facts.customer_id and self._is_erased(facts.customer_id):
+        if self._is_erased_order(facts.order_id) or (facts.customer_id and self._is_erased(facts.customer_id)):
             return
         order = self._order(facts.order_id)
         # Old news still tells that there is such a customer; asked first, so that the order of arrival does not matter.
@@ -97,6 +100,8 @@ class Ledger:
 
         Amounts of refunds and edits are never added up here: Shopify's own current total is the one measure.
         """
+        if self._is_erased_order(change.order_id):
+            return
         order = self._order(change.order_id)
         known = order.updated_at is not None and order.updated_at >= change.at
         if order.deleted_at is None and not known:
@@ -104,6 +109,8 @@ class Ledger:
 
     def delete_order(self, order_id: int, at: datetime) -> None:
         """Leave a tombstone: a late payload must not bring the order back."""
+        if self._is_erased_order(order_id):
+            return
         order = self._order(order_id)
         owner_before = order.customer_id
         order.deleted_at = min(order.deleted_at or at, at)
@@ -166,7 +173,11 @@ class Ledger:
 
     def _is_erased(self, customer_id: int) -> bool:
         self.load((), [customer_id])
-        return customer_id in self._erased
+        return customer_id in self._erased_customers
+
+    def _is_erased_order(self, order_id: int) -> bool:
+        self.load([order_id], ())
+        return order_id in self._erased_orders
 
     def _rewrite_history(self, order: Order, owner_before: int | None) -> None:
         if owner_before is not None and owner_before != order.customer_id:

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Table, delete, select, tuple_
 from sqlalchemy.orm import Session
 
-from plugin import clock, erasures, inbox, refresh, runs, segment_store, shops, topics
+from plugin import clock, erasures, inbox, refresh, runs, segment_store, topics
 from plugin.db import session as db
 from plugin.db.models import Base, Customer, DataRequest, InboxEvent, Order, Run, Shop
 from plugin.db.scope import ALL_SHOPS
@@ -33,13 +33,12 @@ ABOUT_SHOPS = [table for table in reversed(Base.metadata.sorted_tables) if "shop
 
 
 def answer(session: Session, shop: Shop, asked: DataRequested, now: datetime) -> None:
-    """Write down everything stored about a customer, for the merchant to download."""
-    about = {
-        "shop": shop.domain,
-        "customer": asked.customer_id,
-        "produced_at": now.isoformat(),
-        "stored": _stored(session, shop, asked.customer_id),
-    }
+    """Write down everything stored about a customer, for the merchant to download.
+
+    About one who was erased a while ago there is nothing to say, and the number must not come back.
+    """
+    if erasures.erased(session, shop, erasures.CUSTOMER, [asked.customer_id]):
+        return
     session.add(
         DataRequest(
             shop_id=shop.id,
@@ -47,7 +46,7 @@ def answer(session: Session, shop: Shop, asked: DataRequested, now: datetime) ->
             request_id=asked.request_id,
             requested_at=now,
             expires_at=now + KEPT_FOR,
-            content=json.dumps(about, indent=2),
+            content=_content(session, shop, asked.customer_id, now),
         )
     )
 
@@ -70,14 +69,18 @@ def erase_customer(session: Session, shop: Shop, asked: CustomerRedacted, now: d
     The caller holds the shop. Deliveries that wait and mention them are dropped unread.
     """
     numbers = _numbers(session, shop.id, asked.customer_id)
-    rows = {"inbox_events": _drop_mentions(session, shop.id, numbers, set(asked.order_ids), now)}
-    rows["orders"] = _erase_orders(session, shop.id, asked.order_ids, now)
+    orders = {*asked.order_ids, *_order_ids(session, shop.id, numbers)}
+    rows = {"inbox_events": _drop_mentions(session, shop.id, numbers, orders, now)}
+    rows["orders"] = _erase_orders(session, shop.id, orders, now)
     for table in reversed(ABOUT_CUSTOMERS):
         theirs = (table.c.shop_id == shop.id, table.c.customer_id.in_(numbers))
         erased = session.execute(delete(table).where(*theirs).returning(table.c.customer_id)).all()
         rows[table.name] = rows.get(table.name, 0) + len(erased)
+    runs.forget(session, shop.id, numbers | orders)
+    _rewrite_answers(session, shop, numbers | orders, now)
     for number in numbers:
         erasures.note_customer(session, shop, number, now, rows if number == asked.customer_id else {})
+    erasures.note_orders(session, shop, orders, now)
 
 
 def start_erasing(session: Session, shop: Shop, now: datetime) -> None:
@@ -91,13 +94,11 @@ def erase_shop(run: Run, turn: Turn) -> None:
     for table in ABOUT_SHOPS:
         if table.name in ("runs", "turns"):
             continue
-        while some := _erase_some(table, run.shop_id):
+        while _erase_some(table, run, rows):
             turn.renew()
-            rows[table.name] = rows.get(table.name, 0) + some
-            with db.write() as session:
-                session.get_one(Run, (run.shop_id, run.id)).position = {"rows": rows}
     with db.write() as session:
-        shops.hold(session, run.shop_id)
+        # Whoever stores a delivery just now waits, and is told that there is no such shop.
+        session.execute(select(Shop.id).where(Shop.id == run.shop_id).with_for_update())
         for table in ABOUT_SHOPS:
             session.execute(delete(table).where(table.c.shop_id == run.shop_id))
         session.execute(delete(Shop).where(Shop.id == run.shop_id))
@@ -108,6 +109,16 @@ def prune(session: Session, now: datetime) -> None:
     """Drop what has served its time: expired data requests and the digests of the erased."""
     session.execute(delete(DataRequest).where(DataRequest.expires_at <= now).execution_options(**ALL_SHOPS))
     erasures.forget_digests(session, now)
+
+
+def _content(session: Session, shop: Shop, customer_id: int, now: datetime) -> str:
+    about = {
+        "shop": shop.domain,
+        "customer": customer_id,
+        "produced_at": now.isoformat(),
+        "stored": _stored(session, shop, customer_id),
+    }
+    return json.dumps(about, indent=2)
 
 
 def _stored(session: Session, shop: Shop, customer_id: int) -> dict[str, list[dict[str, Any]]]:
@@ -145,22 +156,38 @@ def _numbers(session: Session, shop_id: int, customer_id: int) -> set[int]:
     return numbers
 
 
+def _order_ids(session: Session, shop_id: int, customers: set[int]) -> set[int]:
+    theirs = (Order.shop_id == shop_id, Order.customer_id.in_(customers))
+    return set(session.scalars(select(Order.order_id).where(*theirs)))
+
+
 def _erase_orders(session: Session, shop_id: int, order_ids: Iterable[int], now: datetime) -> int:
     """Erase single orders: whoever they belong to today (after a merge, say) is judged without them."""
-    mine = (Order.shop_id == shop_id, Order.order_id.in_(order_ids))
-    known = list(session.scalars(select(Order.order_id).where(*mine)))
-    book = Ledger(session, shop_id)
-    for order_id in known:
-        book.delete_order(order_id, now)
-    touched = book.save()
-    session.execute(delete(Order).where(Order.shop_id == shop_id, Order.order_id.in_(known)))
-    refresh.refresh_customers(session, shop_id, sorted(touched), now, "event")
-    return len(known)
+    wanted, erased = sorted(order_ids), 0
+    for start in range(0, len(wanted), ROWS_AT_ONCE):
+        mine = (Order.shop_id == shop_id, Order.order_id.in_(wanted[start : start + ROWS_AT_ONCE]))
+        known = list(session.scalars(select(Order.order_id).where(*mine)))
+        book = Ledger(session, shop_id)
+        book.load(known, ())
+        for order_id in known:
+            book.delete_order(order_id, now)
+        touched = book.save()
+        session.execute(delete(Order).where(*mine))
+        refresh.refresh_customers(session, shop_id, sorted(touched), now, "event")
+        erased += len(known)
+    return erased
+
+
+def _rewrite_answers(session: Session, shop: Shop, numbers: set[int], now: datetime) -> None:
+    """Write other customers' data requests anew where they name what was erased: a merged account, or an order."""
+    for request in session.scalars(select(DataRequest).where(DataRequest.shop_id == shop.id)):
+        if _names(request.content.encode(), numbers):
+            request.content = _content(session, shop, request.customer_id, now)
 
 
 def _drop_mentions(session: Session, shop_id: int, customers: set[int], orders: set[int], now: datetime) -> int:
     """Empty the deliveries that still have their body (pending or set aside) and are about any of these."""
-    with_body = (InboxEvent.shop_id == shop_id, InboxEvent.body.is_not(None), InboxEvent.stage == inbox.DRAIN)
+    with_body = (InboxEvent.shop_id == shop_id, InboxEvent.body.is_not(None))
     dropped = 0
     for event in session.scalars(select(InboxEvent).where(*with_body).execution_options(yield_per=500)):
         if _mentions(event, customers, orders):
@@ -170,18 +197,30 @@ def _drop_mentions(session: Session, shop_id: int, customers: set[int], orders: 
 
 
 def _mentions(event: InboxEvent, customers: set[int], orders: set[int]) -> bool:
+    if event.stage == inbox.NOTICE:
+        # Notices are heeded in their turn; privacy requests that were set aside hold addresses besides.
+        aside = event.failed_at is not None and event.topic.startswith("customers/")
+        return aside and _names(event.body or b"", customers)
     try:
         topic, facts = topics.read(event)
     except PayloadRefused:
         # Nobody knows what it says: it goes if any of the numbers stands in it.
-        found = {int(digits) for digits in re.findall(rb"\d{1,19}", event.body or b"")}
-        return not found.isdisjoint(customers | orders)
+        return _names(event.body or b"", customers | orders)
     return not (customers.isdisjoint(topic.customers(facts)) and orders.isdisjoint(topic.orders(facts)))
 
 
-def _erase_some(table: Table, shop_id: int) -> int:
+def _names(text: bytes, numbers: set[int]) -> bool:
+    return not numbers.isdisjoint(int(digits) for digits in re.findall(rb"\d{1,19}", text))
+
+
+def _erase_some(table: Table, run: Run, rows: dict[str, int]) -> int:
+    """Erase some of a table's rows and count them, in one transaction; returns how many there were."""
     key = tuple_(*table.primary_key.columns)
-    some = select(*table.primary_key.columns).where(table.c.shop_id == shop_id).limit(ROWS_AT_ONCE)
+    some = select(*table.primary_key.columns).where(table.c.shop_id == run.shop_id).limit(ROWS_AT_ONCE)
+    theirs = (table.c.shop_id == run.shop_id, key.in_(some))
     with db.write() as session:
-        theirs = (table.c.shop_id == shop_id, key.in_(some))
-        return len(session.execute(delete(table).where(*theirs).returning(table.c.shop_id)).all())
+        erased = len(session.execute(delete(table).where(*theirs).returning(table.c.shop_id)).all())
+        if erased:
+            rows[table.name] = rows.get(table.name, 0) + erased
+            session.get_one(Run, (run.shop_id, run.id)).position = {"rows": {**rows}}
+    return erased

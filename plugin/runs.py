@@ -13,6 +13,8 @@ from plugin.db.scope import ALL_SHOPS
 
 IMPORT, REFRESH, ERASURE = "import", "refresh", "erasure"
 QUEUED, RUNNING, DONE, FAILED = "queued", "running", "done", "failed"
+# Where a run's position holds the last customer or order it has dealt with.
+GOES_ON_AFTER = ("after", "packed", "looked_at")
 
 
 def start(session: Session, shop_id: int, kind: str, now: datetime) -> None:
@@ -58,6 +60,14 @@ def abandon(session: Session, shop_id: int, now: datetime, reason: str) -> None:
         finish(run, now, reason)
 
 
+def forget(session: Session, shop_id: int, erased: set[int]) -> None:
+    """Let no run's place name what was erased: to go on after the number before is the same."""
+    for run in session.scalars(select(Run).where(Run.shop_id == shop_id)):
+        moved = {name: _before(place, erased) for name in GOES_ON_AFTER if (place := run.position.get(name)) in erased}
+        if moved:
+            run.position = {**run.position, **moved}
+
+
 def is_being_erased(session: Session, shop_id: int) -> bool:
     """Whether the shop's data is on its way out."""
     return bool(_unfinished(session, shop_id, ERASURE))
@@ -78,3 +88,9 @@ def shops_waiting(session: Session) -> list[int]:
 
 def _unfinished(session: Session, shop_id: int, kind: str) -> list[Run]:
     return list(session.scalars(select(Run).where(Run.shop_id == shop_id, Run.kind == kind, UNFINISHED_RUN)))
+
+
+def _before(number: int, erased: set[int]) -> int:
+    while number in erased:
+        number -= 1
+    return number

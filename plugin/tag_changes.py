@@ -28,6 +28,8 @@ TARGET = (
 )
 # A customer whose tags Shopify refuses (250 already, say) is tried again when the merchant may have made room.
 REFUSED_AGAIN_AFTER = timedelta(days=1)
+# SQLite takes 32,766 values in one statement, PostgreSQL 65,535.
+KEYS_A_QUERY = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +106,10 @@ def record(
             _drop_customer(session, shop_id, change.customer_id, now)
         elif answer.problems:
             _set_aside(session, shop_id, change, answer, now)
-    if answered:
-        rows = [_log_row(shop_id, edit, answer, now) for _, edit, answer in answered]
+    # Who was erased during the call must not come back by way of the log.
+    here = _still_here(session, shop_id, [change.customer_id for change, _, _ in answered])
+    rows = [_log_row(shop_id, edit, answer, now) for change, edit, answer in answered if change.customer_id in here]
+    if rows:
         session.connection().execute(insert(TagChange), rows)
     log.info("tags_written", shop_id=shop_id, customers=len(written), refused=len(answered) - len(written))
 
@@ -129,6 +133,14 @@ def _record_written(session: Session, shop_id: int, changes: list[Change]) -> No
                 for change in changes
             ],
         )
+
+
+def _still_here(session: Session, shop_id: int, customer_ids: list[int]) -> set[int]:
+    found: set[int] = set()
+    for start in range(0, len(customer_ids), KEYS_A_QUERY):
+        some = Customer.customer_id.in_(customer_ids[start : start + KEYS_A_QUERY])
+        found |= set(session.scalars(select(Customer.customer_id).where(Customer.shop_id == shop_id, some)))
+    return found
 
 
 def _drop_customer(session: Session, shop_id: int, customer_id: int, now: datetime) -> None:

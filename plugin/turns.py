@@ -63,9 +63,9 @@ def take(shop_id: int, stage: str) -> Turn | None:
     return Turn(shop_id, stage, holder) if taken else None
 
 
-def revoke_all(session: Session, shop_id: int) -> None:
-    """Take every turn of the shop away: whoever works for it stops at the next renewal."""
-    session.execute(delete(TurnRow).where(TurnRow.shop_id == shop_id))
+def revoke_all(session: Session, shop_id: int, but: str = "") -> None:
+    """Take the shop's turns away, `but` one stage's: whoever works for it stops at the next renewal."""
+    session.execute(delete(TurnRow).where(TurnRow.shop_id == shop_id, TurnRow.stage != but))
 
 
 def _end() -> datetime:

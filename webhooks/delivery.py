@@ -51,6 +51,6 @@ def _required(headers: Headers, name: str) -> str:
 def _instant(text: str | None) -> datetime | None:
     try:
         instant = datetime.fromisoformat(text or "")
-    except ValueError:
+        return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)

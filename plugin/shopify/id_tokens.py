@@ -35,7 +35,10 @@ def verify(raw: str) -> IdToken:
     app = config.current()
     claims = _signed_claims(raw, app.client_secrets, app.client_id)
     _check_times(claims, clock.now())
-    destination, issuer = urlsplit(str(claims["dest"])), urlsplit(str(claims["iss"]))
+    try:
+        destination, issuer = urlsplit(str(claims["dest"])), urlsplit(str(claims["iss"]))
+    except ValueError:
+        raise InvalidIdToken("Issuer or destination is no address") from None
     shop_domain = destination.netloc
     if destination.scheme != "https" or not ids.is_shop_domain(shop_domain):
         raise InvalidIdToken("The destination is not a shop")
@@ -64,18 +67,18 @@ def _signed_claims(raw: str, secrets: tuple[str, ...], client_id: str) -> dict[s
             )
         except jwt.InvalidSignatureError:
             problem = "The signature is not ours"
-        except (jwt.PyJWTError, ValueError) as error:
+        except (jwt.PyJWTError, ValueError, RecursionError) as error:
             raise InvalidIdToken(type(error).__name__) from None
     raise InvalidIdToken(problem)
 
 
 def _check_times(claims: dict[str, Any], now: datetime) -> None:
     try:
-        expires = datetime.fromtimestamp(float(claims["exp"]), UTC)
-        not_before = datetime.fromtimestamp(float(claims["nbf"]), UTC)
+        ends = datetime.fromtimestamp(float(claims["exp"]), UTC) + LEEWAY
+        begins = datetime.fromtimestamp(float(claims["nbf"]), UTC) - LEEWAY
     except (TypeError, ValueError, OverflowError, OSError):
         raise InvalidIdToken("The times are not numbers") from None
-    if now > expires + LEEWAY:
+    if now > ends:
         raise InvalidIdToken("Expired")
-    if now < not_before - LEEWAY:
+    if now < begins:
         raise InvalidIdToken("Not valid yet")
