@@ -136,12 +136,14 @@ STAGES = {
     "orders paged": "{count} orders read, a page at a time because Shopify does not hand them out as one file",
     "histories": "Orders are being put together by customer",
     "judging": "{count} customers sorted into segments",
+    "comparing": "{count} customers' tags compared with your store",
 }
 # Nothing is counted while Shopify works: the last stage's numbers must not be shown under this one's words.
 UNCOUNTED = ("", "ordering")
 QUEUED = {
     "import": "Your order history is about to be read",
     "refresh": "Your change is about to be applied",
+    "comparison": "Your customers' tags are about to be compared with your store",
 }
 TAKING_OFF = "Your tags are about to be taken off"
 

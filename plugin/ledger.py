@@ -156,6 +156,7 @@ class Ledger:
         gone.merged_into = merge.kept_id
         # A tag that a merchant gave either of them is the merchant's on both, whatever we wrote on the other.
         kept.foreign_tags |= gone.foreign_tags
+        kept.declined_tags |= gone.declined_tags
         kept.applied_tags = (kept.applied_tags | gone.applied_tags) & ~kept.foreign_tags
         kept.unsure_tags = (kept.unsure_tags | gone.unsure_tags) & ~kept.foreign_tags
         _forget_tags(gone)
@@ -240,5 +241,6 @@ def _digits(instant: datetime) -> str:
 
 def _forget_tags(customer: Customer) -> None:
     customer.wanted_tags = customer.applied_tags = customer.unsure_tags = customer.foreign_tags = 0
+    customer.declined_tags = customer.bulk_tags = 0
     customer.next_review_at = customer.sync_after = None
     customer.sync_error = None

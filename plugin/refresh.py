@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sqlalchemy import BigInteger, Row, Select, bindparam, insert, select, type_coerce, update
 from sqlalchemy.orm import Session
 
-from plugin import clock, runs, segment_store, shops
+from plugin import clock, runs, segment_store, shops, tag_changes
 from plugin.db import session as db
 from plugin.db.models import DUE_LATER, Customer, Movement, OrderHistory, Run, Shop
 from plugin.db.types import from_microseconds, new_id, to_microseconds
@@ -155,6 +155,8 @@ def _bring_up_to_date(
         as_of,
         cause,
     )
+    if len(rows):
+        tag_changes.let_return(session, shop_id)
     return int(moved.sum())
 
 

@@ -1,4 +1,5 @@
-"""Long pieces of work: importing the history and refreshing the whole shop, which a merchant can watch; erasing it.
+"""Long pieces of work: importing the history and refreshing the whole shop, which a merchant can watch; comparing its
+tags; erasing it.
 
 A run is a row with a state and a position; workers.work_on_runs takes it further until it is finished.
 """
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 from plugin.db.models import UNFINISHED_RUN, Run
 from plugin.db.scope import ALL_SHOPS
 
-IMPORT, REFRESH, ERASURE = "import", "refresh", "erasure"
+IMPORT, REFRESH, ERASURE, COMPARISON = "import", "refresh", "erasure", "comparison"
 QUEUED, RUNNING, DONE, FAILED = "queued", "running", "done", "failed"
 # Where a run's position holds the last customer or order it has dealt with.
 GOES_ON_AFTER = ("after", "packed", "looked_at")
@@ -35,9 +36,9 @@ def start_refresh(session: Session, shop_id: int, now: datetime) -> None:
 
 
 def next_run(session: Session, shop_id: int) -> Run | None:
-    """What to work on: the shop's oldest unfinished run."""
+    """What to work on: the shop's oldest unfinished run. A comparison, which nobody waits for, gives way to others."""
     unfinished = (Run.shop_id == shop_id, UNFINISHED_RUN)
-    return session.scalar(select(Run).where(*unfinished).order_by(Run.created_at).limit(1))
+    return session.scalar(select(Run).where(*unfinished).order_by(Run.kind == COMPARISON, Run.created_at).limit(1))
 
 
 def begin(run: Run, stage: str, now: datetime) -> None:

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import case, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from plugin import money, shops
 from plugin.db import models
-from plugin.db.models import Customer, SegmentVersion
+from plugin.db.models import Customer, ForeignChange, SegmentVersion
 from plugin.segments import depth, rules
 from plugin.segments.rules import MOST_SEGMENTS, InvalidDefinition, Problem, Segment
 
@@ -127,13 +127,17 @@ def _free_bit(session: Session, shop_id: int) -> int:
     free = next((bit for bit in range(MOST_SEGMENTS) if bit not in taken), None)
     if free is not None:
         return free
-    touched = Customer.wanted_tags.bitwise_or(Customer.applied_tags).bitwise_or(Customer.unsure_tags)
+    ours = Customer.wanted_tags.bitwise_or(Customer.applied_tags).bitwise_or(Customer.unsure_tags)
+    touched = ours.bitwise_or(Customer.bulk_tags)
     for bit, row in taken.items():
         theirs = (Customer.shop_id == shop_id, Customer.deleted_at.is_(None), touched.bitwise_and(1 << bit) != 0)
         if row.removed_at is not None and session.scalar(select(Customer.customer_id).where(*theirs).limit(1)) is None:
             session.delete(row)
-            unmarked = Customer.foreign_tags.bitwise_and(~(1 << bit))
-            session.execute(update(Customer).where(Customer.shop_id == shop_id).values(foreign_tags=unmarked))
+            marks = (Customer.foreign_tags, Customer.declined_tags)
+            unmarked = {mark: mark.bitwise_and(~(1 << bit)) for mark in marks}
+            session.execute(update(Customer).where(Customer.shop_id == shop_id).values(unmarked))
+            forgotten = (ForeignChange.shop_id == shop_id, ForeignChange.bit == bit)
+            session.execute(delete(ForeignChange).where(*forgotten))
             session.flush()
             return bit
     raise InvalidDefinition([Problem("", "removed segments' tags are still being taken off: try again in a while")])

@@ -1,4 +1,6 @@
-"""What a merchant decided about which orders count. Kept as JSON in `shops.settings`; absent keys mean the default."""
+"""What a merchant decided: which orders count, and what becomes of tags that others take off. Kept as JSON in
+`shops.settings`; absent keys mean the default.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,12 +12,21 @@ from plugin.segments.columns import Record
 COUNTED_STATUSES = ("paid", "partially_paid", "partially_refunded", "authorized")
 
 
+# What becomes of a tag that somebody takes off a customer who is in its segment: it is put back, or left off until the
+# customer has left the segment and comes back.
+REPAIR, RESPECT = "repair", "respect"
+
+
 @dataclass(frozen=True, slots=True)
 class ShopSettings:
-    """`counted_statuses`: financial statuses that count. `spend_is_total`: spend with shipping and tax, or without."""
+    """`counted_statuses`: financial statuses that count. `spend_is_total`: spend with shipping and tax, or without.
+
+    `foreign_removal`: REPAIR or RESPECT.
+    """
 
     counted_statuses: frozenset[str] = frozenset(COUNTED_STATUSES)
     spend_is_total: bool = True
+    foreign_removal: str = REPAIR
 
     @classmethod
     def of(cls, stored: dict[str, Any]) -> "ShopSettings":
@@ -23,6 +34,7 @@ class ShopSettings:
         return cls(
             counted_statuses=frozenset(stored.get("counted_statuses", COUNTED_STATUSES)),
             spend_is_total=bool(stored.get("spend_is_total", True)),
+            foreign_removal=str(stored.get("foreign_removal", REPAIR)),
         )
 
     def record(self, order: Order) -> Record | None:

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, TextClause, bindparam, insert, or_, select
 from sqlalchemy.orm import Session
 
 from plugin import shops
-from plugin.db.models import PENDING_TAGS, Customer, TagChange
+from plugin.db.models import DECLINED_TAGS, PENDING_TAGS, Customer, TagChange
 from plugin.db.types import new_id
 from plugin.shopify.tags import TagAnswer, TagEdit
 
@@ -93,6 +93,14 @@ def note_unsure(session: Session, shop_id: int, changes: Iterable[Change]) -> No
         .values(unsure_tags=Customer.unsure_tags.bitwise_or(bindparam("b_bits"))),
         [{"b_customer_id": change.customer_id, "b_bits": change.bits} for change in changes],
     )
+
+
+def let_return(session: Session, shop_id: int) -> None:
+    """Whoever has left a segment takes its tag again when they come back, even if somebody had taken it off before."""
+    left = (DECLINED_TAGS, Customer.declined_tags.bitwise_and(Customer.wanted_tags.bitwise_not()) != 0)
+    kept = Customer.declined_tags.bitwise_and(Customer.wanted_tags)
+    mine = update(Customer).where(Customer.shop_id == shop_id, *left)
+    session.connection().execute(mine.values(declined_tags=kept))
 
 
 def record(

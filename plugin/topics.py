@@ -5,7 +5,8 @@ subscribes to exactly the topics of both (a test says so).
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from marshmallow import Schema
@@ -13,6 +14,7 @@ from marshmallow import Schema
 from plugin.db.models import InboxEvent
 from plugin.ledger import FactsRefused, Ledger, version
 from plugin.schemas import webhook_payloads as payloads
+from plugin.schemas.facts import TagsChanged
 from plugin.schemas.webhook_payloads import PayloadRefused
 
 
@@ -24,6 +26,8 @@ class Topic:
     fold: Callable[[Ledger, Any, InboxEvent], None]
     orders: Callable[[Any], Iterable[int]]
     customers: Callable[[Any], Iterable[int]]
+    # Whether the ledger's rows are needed at all: our own writes come back as messages, as many as there are customers.
+    loads: bool = True
 
 
 def read(event: InboxEvent) -> tuple[Topic, Any]:
@@ -37,9 +41,10 @@ def read(event: InboxEvent) -> tuple[Topic, Any]:
 def fold(ledger: Ledger, readings: Iterable[tuple[InboxEvent, Topic, Any]]) -> list[tuple[InboxEvent, str]]:
     """Fold deliveries that were read; returns those the ledger refused, with the reason."""
     readings = list(readings)
+    loaded = [(topic, facts) for _, topic, facts in readings if topic.loads]
     ledger.load(
-        (order for _, topic, facts in readings for order in topic.orders(facts)),
-        (customer for _, topic, facts in readings for customer in topic.customers(facts)),
+        (order for topic, facts in loaded for order in topic.orders(facts)),
+        (customer for topic, facts in loaded for customer in topic.customers(facts)),
     )
     refused = []
     for event, topic, facts in readings:
@@ -48,6 +53,18 @@ def fold(ledger: Ledger, readings: Iterable[tuple[InboxEvent, Topic, Any]]) -> l
         except FactsRefused as error:
             refused.append((event, str(error)))
     return refused
+
+
+def tags_changed(readings: Iterable[tuple[InboxEvent, Topic, Any]]) -> list[TagsChanged]:
+    """What the deliveries say about tags, for plugin.tag_drift: the ledger holds no tags of the store."""
+    return [_precise(facts, event) for event, _, facts in readings if isinstance(facts, TagsChanged)]
+
+
+def _precise(change: TagsChanged, event: InboxEvent) -> TagsChanged:
+    """Payloads may tell whole seconds; within such a second the delivery's own instant tells more."""
+    if change.at <= event.triggered_at < change.at + timedelta(seconds=1):
+        return replace(change, at=event.triggered_at)
+    return change
 
 
 def _apply_order(ledger: Ledger, facts: Any, event: InboxEvent) -> None:
@@ -70,6 +87,16 @@ _customer = Topic(
     orders=_nobody,
     customers=lambda facts: [facts.customer_id],
 )
+
+
+def _tags(schema: Schema) -> Topic:
+    return Topic(
+        schema,
+        lambda _ledger, _change, _event: None,  # see tags_changed
+        orders=_nobody,
+        customers=lambda change: [change.customer_id],
+        loads=False,
+    )
 
 
 def _order_changed(schema: Schema) -> Topic:
@@ -96,6 +123,8 @@ TOPICS = {
     ),
     "customers/create": _customer,
     "customers/update": _customer,
+    "customer.tags_added": _tags(payloads.TagsAddedPayload()),
+    "customer.tags_removed": _tags(payloads.TagsRemovedPayload()),
     "customers/delete": Topic(
         payloads.DeletedPayload(),
         lambda ledger, customer_id, event: ledger.delete_customer(customer_id, event.triggered_at),

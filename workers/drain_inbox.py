@@ -2,7 +2,7 @@
 
 import structlog
 
-from plugin import clock, config, inbox, queues, refresh, shops, topics
+from plugin import clock, config, inbox, queues, refresh, shops, tag_drift, topics
 from plugin.db import session as db
 from plugin.db.models import InboxEvent
 from plugin.ledger import Ledger
@@ -46,7 +46,8 @@ def _fold(shop_id: int, claimed: list[str]) -> None:
         for event, reason in topics.fold(book, readings):
             folding.set_aside(event, reason)
         touched = book.save()
-        changed = refresh.refresh_customers(session, shop_id, sorted(touched), now, "event")
+        changed = refresh.refresh_customers(session, shop_id, sorted(touched), now, "event") if touched else 0
+        changed += tag_drift.take_in(session, shop_id, topics.tags_changed(readings))
         inbox.mark_done([event for event in events if event.failed_at is None], now)
     log.info("inbox_drained", shop_id=shop_id, deliveries=len(events), customers_changed=changed)
     if changed:

@@ -3,7 +3,7 @@
 from rq.cron import CronScheduler
 
 from plugin import queues
-from workers import endurance, keep_tokens, look_deeper, prune, sweep
+from workers import compare_tags, endurance, keep_tokens, look_deeper, prune, sweep
 
 # The job, and when it runs (cron, UTC).
 TIMETABLE = (
@@ -11,6 +11,7 @@ TIMETABLE = (
     (keep_tokens.keep_tokens, "17 4 * * *"),
     (look_deeper.look_deeper, "27 4 * * *"),
     (prune.prune, "37 4 * * *"),
+    (compare_tags.compare_tags, "47 1 * * 0"),
 )
 # A sweep that waited for a minute is not worth doing: the next one is there. What runs once a day may wait for an hour.
 WAITS_SECONDS = {sweep.sweep: 60}

@@ -1,10 +1,11 @@
 """Takes a shop's oldest unfinished run further: an import, judging every customer anew, or erasing the shop."""
 
 import time
+from collections.abc import Callable
 
 import structlog
 
-from plugin import backfill, clock, privacy, queues, refresh, runs
+from plugin import backfill, clock, privacy, queues, refresh, runs, tag_comparison
 from plugin.db import session as db
 from plugin.db.models import Run
 from plugin.listing import BeingPrepared
@@ -56,19 +57,23 @@ def _go_on(run: Run, mine: Turn) -> bool:
 
 
 def _work(run: Run, mine: Turn) -> bool:
-    if run.kind == runs.IMPORT and "after" not in run.position and not _import(run, mine):
+    if run.kind == runs.COMPARISON:
+        return _list(run, mine, tag_comparison.advance)
+    if run.kind == runs.IMPORT and "after" not in run.position and not _list(run, mine, backfill.advance):
         return False
     refresh.refresh_shop(run, mine, cause="import" if run.kind == runs.IMPORT else "settings")
     return True
 
 
-def _import(run: Run, mine: Turn) -> bool:
+def _list(run: Run, mine: Turn, advance: Callable[[Run, Turn, float], bool]) -> bool:
+    """Do what begins with a list that Shopify makes; True at its end."""
+    stage = tag_comparison.STAGE if run.kind == runs.COMPARISON else "ordering"
     with db.write() as session:
-        runs.begin(session.get_one(Run, (run.shop_id, run.id)), run.stage or "ordering", clock.now())
+        runs.begin(session.get_one(Run, (run.shop_id, run.id)), run.stage or stage, clock.now())
     until = time.monotonic() + SECONDS_A_JOB
     for _ in range(POLLS_A_JOB):
         try:
-            return backfill.advance(run, mine, until)
+            return advance(run, mine, until)
         except BeingPrepared:
             time.sleep(POLL_SECONDS)
     return False

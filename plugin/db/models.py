@@ -206,6 +206,8 @@ Index(
 )
 MERGED_CUSTOMER = text("merged_into IS NOT NULL")
 Index("ix_customers_merged", Customer.shop_id, sqlite_where=MERGED_CUSTOMER, postgresql_where=MERGED_CUSTOMER)
+DECLINED_TAGS = text("declined_tags <> 0")
+Index("ix_customers_declined_tags", Customer.shop_id, sqlite_where=DECLINED_TAGS, postgresql_where=DECLINED_TAGS)
 DUE_LATER = text("next_review_at IS NOT NULL")
 Index(
     "ix_customers_next_review",
@@ -327,19 +329,20 @@ class BulkTaggingLine(Base):
 Index("ix_bulk_tagging_lines_customer", BulkTaggingLine.shop_id, BulkTaggingLine.customer_id)
 
 
-class ForeignRemoval(Base):
-    """Somebody else took one of our tags off a customer who is in its segment."""
+class ForeignChange(Base):
+    """Somebody else took one of our tags off a customer who is in its segment, or gave one to a customer who is not."""
 
-    __tablename__ = "foreign_removals"
+    __tablename__ = "foreign_changes"
 
     shop_id: Mapped[int] = shop_key()
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=new_id)
     customer_id: Mapped[int]
     bit: Mapped[int] = mapped_column(SmallInteger)
+    added: Mapped[bool]
     at: Mapped[datetime]
 
 
-Index("ix_foreign_removals_customer", ForeignRemoval.shop_id, ForeignRemoval.customer_id)
+Index("ix_foreign_changes_customer", ForeignChange.shop_id, ForeignChange.customer_id)
 
 
 class TurnRow(Base):

@@ -1,5 +1,6 @@
 """Very many customers' tags by bulk mutations: the same tags in the end, whatever Shopify makes of the operation."""
 
+import time
 from collections import Counter
 from datetime import timedelta
 
@@ -118,6 +119,21 @@ def test_other_tags_of_a_customer_are_written_while_the_mutation_runs(shop):
     shop.settle()
     assert (shop.tags(buyers[0]), shop.tagged("buyer")) == (["buyer", "regular"], buyers)
     assert ends_right(shop)
+
+
+@ON_SQLITE
+def test_a_tag_taken_off_while_the_mutation_adds_it_is_put_back(shop):
+    buyers = shop.buyers(6)
+    shop.store.bulk_conduct(shop.handle, held_after=4)
+    shop.drain()
+    shop.sync()
+    while len(shop.tagged("first-time")) < 4:
+        time.sleep(0.01)
+    shop.store.tag_customer(shop.handle, shop.tagged("first-time")[0], remove=["first-time"])
+    shop.drain()
+    shop.store.bulk_conduct(shop.handle)
+    shop.settle()
+    assert (shop.tagged("first-time"), ends_right(shop)) == (buyers, True)
 
 
 @ON_SQLITE

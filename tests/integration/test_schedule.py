@@ -14,7 +14,7 @@ def test_every_job_of_the_timetable_is_enqueued_when_due_and_runs(settings):
     scheduler = CronScheduler(connection=queues.connection())
     schedule.register(scheduler)
     for job in scheduler.get_jobs():
-        assert job.next_enqueue_time - datetime.now(UTC) <= timedelta(minutes=1)
+        assert job.next_enqueue_time - datetime.now(UTC) <= timedelta(weeks=1)
         job.next_enqueue_time = datetime.now(UTC)
     assert len(scheduler.enqueue_jobs()) == len(schedule.TIMETABLE)
     assert queues.queue(queues.TIMED_QUEUE).count == len(schedule.TIMETABLE)

@@ -16,6 +16,7 @@ PENDING = sa.text(
     "(deleted_at IS NULL AND (((((wanted_tags & ~foreign_tags & ~declined_tags) | applied_tags)"
     " - ((wanted_tags & ~foreign_tags & ~declined_tags) & applied_tags)) | unsure_tags) & ~bulk_tags) <> 0)"
 )
+DECLINED = sa.text("declined_tags <> 0")
 
 
 def upgrade() -> None:
@@ -25,6 +26,9 @@ def upgrade() -> None:
     for name in ("declined_tags", "bulk_tags"):
         op.add_column("customers", sa.Column(name, sa.BigInteger(), server_default=sa.text("0"), nullable=False))
     _index_pending(PENDING)
+    op.create_index(
+        "ix_customers_declined_tags", "customers", ["shop_id"], sqlite_where=DECLINED, postgresql_where=DECLINED
+    )
     op.create_table(
         "bulk_taggings",
         sa.Column("shop_id", SHOP, nullable=False),
@@ -51,23 +55,25 @@ def upgrade() -> None:
     )
     op.create_index("ix_bulk_tagging_lines_customer", "bulk_tagging_lines", ["shop_id", "customer_id"])
     op.create_table(
-        "foreign_removals",
+        "foreign_changes",
         sa.Column("shop_id", SHOP, nullable=False),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("customer_id", sa.BigInteger(), nullable=False),
         sa.Column("bit", sa.SmallInteger(), nullable=False),
+        sa.Column("added", sa.Boolean(), nullable=False),
         sa.Column("at", Instant(), nullable=False),
-        sa.ForeignKeyConstraint(["shop_id"], ["shops.id"], name=op.f("fk_foreign_removals_shop_id")),
-        sa.PrimaryKeyConstraint("shop_id", "id", name=op.f("pk_foreign_removals")),
+        sa.ForeignKeyConstraint(["shop_id"], ["shops.id"], name=op.f("fk_foreign_changes_shop_id")),
+        sa.PrimaryKeyConstraint("shop_id", "id", name=op.f("pk_foreign_changes")),
     )
-    op.create_index("ix_foreign_removals_customer", "foreign_removals", ["shop_id", "customer_id"])
+    op.create_index("ix_foreign_changes_customer", "foreign_changes", ["shop_id", "customer_id"])
 
 
 def downgrade() -> None:
     """Take the change back."""
-    for table in ("foreign_removals", "bulk_tagging_lines", "bulk_taggings"):
+    for table in ("foreign_changes", "bulk_tagging_lines", "bulk_taggings"):
         op.drop_table(table)
     _index_pending(PENDING_BEFORE)
+    op.drop_index("ix_customers_declined_tags", "customers")
     for name in ("bulk_tags", "declined_tags"):
         op.drop_column("customers", name)
     for name in ("bulk_tags_refused", "bulk_tags_after"):
