@@ -12,8 +12,7 @@ import structlog
 from sqlalchemy import ColumnElement, TextClause, bindparam, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from plugin import shops
-from plugin.db.models import DECLINED_TAGS, PENDING_TAGS, Customer, TagChange
+from plugin.db.models import DECLINED_TAGS, PENDING_TAGS, Customer, Shop, TagChange
 from plugin.db.types import new_id
 from plugin.shopify.tags import TagAnswer, TagEdit
 
@@ -67,7 +66,7 @@ def pending(session: Session, shop_id: int, now: datetime, limit: int, *which: C
     None while the shop's history is imported: of a shop that came back the list of customers tells which tags are left,
     and that would be wrong of those we write meanwhile.
     """
-    if shops.get(session, shop_id).imported_at is None:
+    if session.scalar(select(Shop.imported_at).where(Shop.id == shop_id)) is None:
         return []
     rows = session.execute(
         select(Customer.customer_id, TARGET, Customer.applied_tags, Customer.unsure_tags, Customer.bulk_tags)
