@@ -1,7 +1,11 @@
 """One of the two places that see everything: joins the parts into a web application. plugin.cli is the other."""
 
+from collections.abc import Iterable
 from ipaddress import ip_address
 from pathlib import Path
+from string import punctuation
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
 
 from flask import Flask, Response, abort, request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -10,6 +14,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from plugin import clock, config, logs
 from plugin.config import Config
 from plugin.db import session as db
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
 def start() -> Config:
@@ -36,10 +43,27 @@ def create_app() -> Flask:
     app.after_request(content_policy.protect)
     for error, answer in refusals.ANSWERS.items():
         app.register_error_handler(error, answer)
+    app.wsgi_app = _Readable(app.wsgi_app, urlsplit(settings.app_url).netloc)  # type: ignore[method-assign]
     if settings.trusted_proxies:
         behind = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=behind, x_proto=behind)  # type: ignore[method-assign]
     return app
+
+
+class _Readable:
+    """Hands the application addresses that it can read, whatever was sent.
+
+    Bytes that are no UTF-8 are escaped, as Flask fails on them in the raw. The host is our own, always: nothing depends
+    on the one in a request, and Flask fails on some that are none.
+    """
+
+    def __init__(self, wsgi_app: "WSGIApplication", host: str) -> None:
+        self._wsgi_app, self._host = wsgi_app, host
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        environ["QUERY_STRING"] = quote(environ.get("QUERY_STRING", ""), safe=punctuation, encoding="latin1")
+        environ["HTTP_HOST"] = self._host
+        return self._wsgi_app(environ, start_response)
 
 
 def _metrics() -> Response:
