@@ -33,7 +33,8 @@ OUT_OF_SIGHT_SOON = timedelta(days=2)
 LOOKED_AT_ONCE = 50_000
 SHOP_WITHOUT_CURRENCY = "USD"
 
-Fold = Callable[[Session, Shop, Batch], None]
+Read = Callable[[Session, Shop, Batch], list[Row]]
+Fold = Callable[[Session, Shop, list[Row]], None]
 
 
 def advance(run: Run, turn: Turn, until: float) -> bool:
@@ -52,16 +53,16 @@ def advance(run: Run, turn: Turn, until: float) -> bool:
 
 
 def _list_customers(run: Run, turn: Turn, until: float) -> bool:
-    return _fold_list(run, turn, until, listing.CUSTOMERS, _fold_customers)
+    return _fold_list(run, turn, until, listing.CUSTOMERS, _read_customers, _fold_customers)
 
 
 def _list_orders(run: Run, turn: Turn, until: float) -> bool:
     if "visible_from" not in run.position:
         _save(run, {"visible_from": _visible_from(run.shop_id)})
-    return _fold_list(run, turn, until, listing.ORDERS, _fold_orders)
+    return _fold_list(run, turn, until, listing.ORDERS, _read_orders, _fold_orders)
 
 
-def _fold_list(run: Run, turn: Turn, until: float, kind: Kind, fold: Fold) -> bool:
+def _fold_list(run: Run, turn: Turn, until: float, kind: Kind, read: Read, fold: Fold) -> bool:
     """Fold the list from the run's place on; True at its end."""
 
     def keep(place: Place) -> None:
@@ -73,12 +74,15 @@ def _fold_list(run: Run, turn: Turn, until: float, kind: Kind, fold: Fold) -> bo
     client = shops.admin_client(run.shop_id)
     try:
         for batch in listing.batches(client, kind, "", run.position.get("place", {}), keep):
+            # Reading takes longer than writing, and nobody has to wait for it.
+            with db.read() as session:
+                rows = read(session, shops.get(session, run.shop_id), batch)
             turn.renew()
             with db.write() as session:
                 shops.hold(session, run.shop_id)
-                fold(session, shops.get(session, run.shop_id), batch)
+                fold(session, shops.get(session, run.shop_id), rows)
                 moved = {"place": batch.place, "listed_at": to_microseconds(batch.seen_at)}
-                done = run.position.get("done", 0) + len(batch.objects)
+                done = run.position.get("done", 0) + len(rows)
                 _move(session, run, moved | {"done": done}, _stage(kind, batch), done, batch.total)
             if time.monotonic() >= until:
                 return False
@@ -94,23 +98,32 @@ def _stage(kind: Kind, batch: Batch) -> str:
     return f"{kind.name} paged" if batch.paged else kind.name
 
 
-def _fold_customers(session: Session, shop: Shop, batch: Batch) -> None:
-    # Of a shop at work the list's tags are older than what we have written since.
-    first_time = shop.imported_at is None
-    bits_by_tag = segment_store.bits_by_tag(session, shop.id) if first_time else {}
+def _read_customers(session: Session, shop: Shop, batch: Batch) -> list[Row]:
+    bits_by_tag = segment_store.bits_by_tag(session, shop.id)
     listed, seen_at = _listed(shop, batch), to_microseconds(batch.seen_at)
-    rows = [admin_rows.customer(node, listed, seen_at, bits_by_tag) for node, _ in batch.objects]
-    bulk_ledger.fold_customers(session, shop.id, rows, with_tags=first_time)
+    return [admin_rows.customer(node, listed, seen_at, bits_by_tag) for node, _ in batch.objects]
 
 
-def _fold_orders(session: Session, shop: Shop, batch: Batch) -> None:
+def _fold_customers(session: Session, shop: Shop, rows: list[Row]) -> None:
+    # Of a shop at work the list's tags are older than what we have written since.
+    bulk_ledger.fold_customers(session, shop.id, rows, with_tags=shop.imported_at is None)
+
+
+def _read_orders(_session: Session, shop: Shop, batch: Batch) -> list[Row]:
     listed = _listed(shop, batch)
-    rows: list[Row] = []
+    rows = admin_rows.orders_as_asked(batch.block.decode(), listed) if batch.block else None
+    if rows is not None:
+        return rows
+    rows = []
     for node, lines in batch.objects:
         try:
             rows.append(admin_rows.order(node, lines, listed))
         except (KeyError, TypeError, ValueError) as error:
             log.warning("order_not_imported", order=node.get("id"), reason=f"{type(error).__name__}: {error}")
+    return rows
+
+
+def _fold_orders(session: Session, shop: Shop, rows: list[Row]) -> None:
     bulk_ledger.fold_orders(session, shop.id, rows)
 
 
@@ -167,20 +180,48 @@ def _delete(shop_id: int, order_ids: list[int], unlisted: tuple[Any, ...]) -> No
     log.info("orders_gone", shop_id=shop_id, orders=len(order_ids))
 
 
-def _rebuild_histories(run: Run, turn: Turn, until: float) -> bool:
+def _make_histories(run: Run, turn: Turn, until: float) -> bool:
     """Pack the orders of each customer, and mark the shop imported with the last of them."""
     after: int | None = int(run.position.get("packed", 0))
     while after is not None and time.monotonic() < until:
         turn.renew()
+        with db.read() as session:
+            first_time = shops.get(session, run.shop_id).imported_at is None
+        after = _pack_first(run, turn, after) if first_time else _pack_anew(run, after)
+    return after is None
+
+
+def _pack_first(run: Run, turn: Turn, after: int) -> int | None:
+    """Histories of customers above `after`, as many as fit into memory."""
+    with db.read() as session:
+        gathered = histories.gather(session, run.shop_id, after)
+    done, total = 0, len(gathered.customer_ids)
+    while True:
+        turn.renew()
         with db.write() as session:
             shops.hold(session, run.shop_id)
-            after = histories.rebuild(session, run.shop_id, after)
-            if after is not None:
-                _move(session, run, {"packed": after}, "histories", 0, None)
+            done = histories.write(session, run.shop_id, gathered, done)
+            if done < total:
+                packed = int(gathered.customer_ids[done - 1])
+                _move(session, run, {"packed": packed}, "histories")
             else:
-                _mark_imported(shops.get(session, run.shop_id), run)
-                _move(session, run, {"part": "done"})
-    return after is None
+                _packed_up_to(session, run, gathered.last)
+                return gathered.last
+
+
+def _pack_anew(run: Run, after: int) -> int | None:
+    with db.write() as session:
+        shops.hold(session, run.shop_id)
+        last = histories.rebuild(session, run.shop_id, after)
+        _packed_up_to(session, run, last)
+    return last
+
+
+def _packed_up_to(session: Session, run: Run, last: int | None) -> None:
+    if last is None:
+        histories.drop_empty(session, run.shop_id)
+        _mark_imported(shops.get(session, run.shop_id), run)
+    _move(session, run, {"part": "done"} if last is None else {"packed": last}, "histories")
 
 
 def _mark_imported(shop: Shop, run: Run) -> None:
@@ -202,7 +243,7 @@ PARTS: dict[str, Callable[[Run, Turn, float], bool]] = {
     "customers": _list_customers,
     "orders": _list_orders,
     "unlisted": _delete_unlisted,
-    "histories": _rebuild_histories,
+    "histories": _make_histories,
 }
 
 

@@ -1,25 +1,83 @@
-"""Packed histories made anew from the orders, some customers at a time. The import calls it once all orders are here:
-merging each order into its customer's history as it comes would write the same histories again and again.
+"""Packed histories made anew from the orders. The import calls it once all orders are here: merging each order into its
+customer's history as it comes would write the same histories again and again.
 """
 
-import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
 from typing import Any, cast
 
 import numpy as np
-from sqlalchemy import BigInteger, Table, delete, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Table, delete, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from plugin import shops
 from plugin.db import upserts
-from plugin.db.models import Order, OrderHistory
+from plugin.db.models import Customer, Order, OrderHistory
 from plugin.segments import columns
+from plugin.segments.columns import IntArray
 from plugin.shop_settings import ShopSettings
 
 ORDERS_AT_ONCE = 20_000
+# What is held in memory while a shop's first histories are written takes some 150 bytes an order.
+ORDERS_GATHERED = 1_500_000
+ROWS_A_PIECE = 50_000
+CUSTOMERS_A_WRITE = 5_000
 KEYS_A_QUERY = 5_000
 SECOND = 1_000_000
 HISTORIES = cast(Table, OrderHistory.__table__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gathered:
+    """The histories of all customers above the one that was asked for, up to `last` (None: to the end)."""
+
+    customer_ids: IntArray
+    bounds: IntArray
+    packed: bytes
+    last: int | None
+
+    def between(self, first: int, end: int) -> Iterator[tuple[int, bytes]]:
+        """Customers number `first` to `end` with their histories."""
+        size = columns.RECORD.itemsize
+        bounds = (self.bounds[first : end + 1] * size).tolist()
+        for customer_id, start, stop in zip(
+            self.customer_ids[first:end].tolist(), bounds[:-1], bounds[1:], strict=True
+        ):
+            yield customer_id, self.packed[start:stop]
+
+
+def gather(session: Session, shop_id: int, after: int) -> Gathered:
+    """Read the orders of many customers above `after`, in the order they are stored in, and pack them."""
+    last = _end_of_part(session, shop_id, after)
+    # Not by the index of customers: looking each order up would take longer than looking at all of them.
+    whose = func.coalesce(Order.customer_id, 0)
+    part = (whose > after,) if last is None else (whose > after, whose <= last)
+    query = _counting_orders(session, shop_id).where(*part).order_by(Order.order_id)
+    rows = session.execute(query.execution_options(yield_per=ROWS_A_PIECE))
+    pieces = [_numbers(piece) for piece in rows.partitions()]
+    return _packed(np.concatenate(pieces) if pieces else _numbers([]), last)
+
+
+def write(session: Session, shop_id: int, gathered: Gathered, first: int) -> int:
+    """Write the next of the gathered histories, from customer number `first` on; returns where to go on.
+
+    The caller holds the shop, whose ledger keeps even empty histories meanwhile (Shop.imported_at is not set): a
+    history that is there was folded into after the orders were read, and is made anew.
+    """
+    end = min(first + CUSTOMERS_A_WRITE, len(gathered.customer_ids))
+    after = int(gathered.customer_ids[first - 1]) if first else -1
+    is_last = end == len(gathered.customer_ids)
+    upto = gathered.last if is_last else int(gathered.customer_ids[end - 1])
+    known = _stored(session, shop_id, OrderHistory.customer_id > after, upto)
+    new = [(shop_id, *each) for each in gathered.between(first, end) if each[0] not in known]
+    upserts.write(session, HISTORIES, ["shop_id", "customer_id", "history"], new, _overwrite)
+    touched = list(known)
+    for start in range(0, len(touched), KEYS_A_QUERY):
+        some = touched[start : start + KEYS_A_QUERY]
+        orders = _counting_orders(session, shop_id).where(Order.customer_id.in_(some))
+        _replace(session, shop_id, {number: known[number] for number in some}, session.execute(orders).all())
+    return end
 
 
 def rebuild(session: Session, shop_id: int, after: int) -> int | None:
@@ -28,21 +86,38 @@ def rebuild(session: Session, shop_id: int, after: int) -> int | None:
     Returns the last customer dealt with; None when there are no more.
     """
     limit = ORDERS_AT_ONCE
-    orders = _counting_orders(session, shop_id, after, limit)
+    query = _counting_orders(session, shop_id).where(Order.customer_id > after).order_by(Order.customer_id)
+    orders = session.execute(query.limit(limit)).all()
     while len(orders) == limit and orders[0][0] == orders[-1][0]:
         limit *= 4  # all orders of one customer are packed in one piece
-        orders = _counting_orders(session, shop_id, after, limit)
+        orders = session.execute(query.limit(limit)).all()
     last: int | None = None
     if len(orders) == limit:  # there may be more of the last customer's
         end = next(place for place in range(limit, 0, -1) if orders[place - 1][0] != orders[-1][0])
         orders = orders[:end]
         last = orders[-1][0]
-    _replace(session, shop_id, after, last, dict(_packed(orders)))
+    _replace(session, shop_id, _stored(session, shop_id, OrderHistory.customer_id > after, last), orders)
     return last
 
 
-def _counting_orders(session: Session, shop_id: int, after: int, limit: int) -> Sequence[Sequence[Any]]:
-    """By customer: number, order, spend, instant in microseconds and units, as plugin.shop_settings has them count."""
+def drop_empty(session: Session, shop_id: int) -> None:
+    """Drop what the ledger kept only for `write` to see."""
+    empty = func.length(OrderHistory.history) == 0
+    session.execute(delete(OrderHistory).where(OrderHistory.shop_id == shop_id, empty))
+
+
+def _end_of_part(session: Session, shop_id: int, after: int) -> int | None:
+    """The last customer of a part with some ORDERS_GATHERED orders; None if it is the last part."""
+    count = session.scalar(select(func.count()).select_from(Order).where(Order.shop_id == shop_id)) or 0
+    theirs = (Customer.shop_id == shop_id, Customer.customer_id > after)
+    customers = session.scalar(select(func.count()).select_from(Customer).where(Customer.shop_id == shop_id)) or 0
+    share = int(customers * ORDERS_GATHERED / max(1, count))
+    ids = select(Customer.customer_id).where(*theirs).order_by(Customer.customer_id)
+    return session.scalar(ids.offset(max(1, share)).limit(1))
+
+
+def _counting_orders(session: Session, shop_id: int) -> Any:
+    """Whose, which, spend, instant in microseconds and units of the orders that count (plugin.shop_settings)."""
     settings = ShopSettings.of(shops.get(session, shop_id).settings)
     spend = Order.total if settings.spend_is_total else Order.subtotal
     at = type_coerce(Order.processed_at, BigInteger)
@@ -52,38 +127,38 @@ def _counting_orders(session: Session, shop_id: int, after: int, limit: int) -> 
         Order.test.is_(False),
         Order.financial_status.in_(settings.counted_statuses),
     )
-    return session.execute(
-        select(Order.customer_id, Order.order_id, spend, at, Order.units)
-        .where(Order.shop_id == shop_id, Order.customer_id > after, *counting)
-        .order_by(Order.customer_id)
-        .limit(limit)
-    ).all()
+    columns_read = (Order.customer_id, Order.order_id, spend, at, Order.units)
+    return select(*columns_read).where(Order.shop_id == shop_id, *counting)
 
 
-def _packed(orders: Sequence[Sequence[Any]]) -> Iterator[tuple[int, bytes]]:
+def _numbers(rows: Sequence[Sequence[Any]]) -> IntArray:
+    return np.fromiter(chain.from_iterable(rows), np.int64, 5 * len(rows)).reshape(-1, 5)
+
+
+def _packed(orders: IntArray, last: int | None) -> Gathered:
     """Each customer's history, the very bytes of plugin.segments.columns.pack."""
-    flat = np.fromiter(itertools.chain.from_iterable(orders), np.int64, 5 * len(orders)).reshape(-1, 5)
-    customers, order_ids, spend, at, units = flat.T
-    records = np.zeros(len(flat), columns.RECORD)
-    records["order_id"] = order_ids
-    records["spend"] = np.maximum(spend, 0)
-    records["processed_at"] = np.clip(at // SECOND, 0, columns.LARGEST_U4)
-    records["units"] = np.clip(units, 0, columns.LARGEST_U4)
-    records = records[np.lexsort((records["order_id"], records["processed_at"], customers))]
-    theirs, starts = np.unique(customers, return_index=True)
-    packed, size = records.tobytes(), columns.RECORD.itemsize
-    bounds = [*starts.tolist(), len(flat)]
-    for customer_id, start, end in zip(theirs.tolist(), bounds[:-1], bounds[1:], strict=True):
-        yield customer_id, packed[start * size : end * size]
+    customers, order_ids, spend, at, units = orders.T
+    order = np.lexsort((order_ids, at // SECOND, customers))
+    records = np.zeros(len(orders), columns.RECORD)
+    records["order_id"] = order_ids[order]
+    records["spend"] = np.maximum(spend[order], 0)
+    records["processed_at"] = np.clip(at[order] // SECOND, 0, columns.LARGEST_U4)
+    records["units"] = np.clip(units[order], 0, columns.LARGEST_U4)
+    customer_ids, starts = np.unique(customers[order], return_index=True)
+    return Gathered(customer_ids, np.append(starts, len(orders)), records.tobytes(), last)
 
 
-def _replace(session: Session, shop_id: int, after: int, last: int | None, histories: dict[int, bytes]) -> None:
-    """Write the histories that differ, and drop those of customers without counting orders."""
-    rows = select(OrderHistory.customer_id, OrderHistory.history)
-    stored = rows.where(OrderHistory.shop_id == shop_id, OrderHistory.customer_id > after)
+def _stored(session: Session, shop_id: int, above: ColumnElement[bool], last: int | None) -> dict[int, bytes]:
+    stored = select(OrderHistory.customer_id, OrderHistory.history).where(OrderHistory.shop_id == shop_id, above)
     if last is not None:
         stored = stored.where(OrderHistory.customer_id <= last)
-    known = dict(cast(Iterable[tuple[int, bytes]], session.execute(stored).all()))
+    return dict(cast(Iterable[tuple[int, bytes]], session.execute(stored).all()))
+
+
+def _replace(session: Session, shop_id: int, known: dict[int, bytes], orders: Sequence[Sequence[Any]]) -> None:
+    """Write the histories made of these orders where they differ, and drop those that are left without any."""
+    gathered = _packed(_numbers(orders), None)
+    histories = dict(gathered.between(0, len(gathered.customer_ids)))
     changed = [(shop_id, number, packed) for number, packed in histories.items() if known.get(number) != packed]
     upserts.write(session, HISTORIES, ["shop_id", "customer_id", "history"], changed, _overwrite)
     emptied = list(known.keys() - histories.keys())
@@ -92,6 +167,8 @@ def _replace(session: Session, shop_id: int, after: int, last: int | None, histo
         session.execute(delete(OrderHistory).where(OrderHistory.shop_id == shop_id, some))
 
 
-_overwrite: Callable[[Any], upserts.Insert] = lambda insert: insert.on_conflict_do_update(  # noqa: E731
-    index_elements=["shop_id", "customer_id"], set_={"history": insert.excluded.history}
-)
+def _overwrite(insert: Any) -> upserts.Insert:
+    changed: upserts.Insert = insert.on_conflict_do_update(
+        index_elements=["shop_id", "customer_id"], set_={"history": insert.excluded.history}
+    )
+    return changed

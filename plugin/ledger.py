@@ -194,9 +194,11 @@ class Ledger:
         for customer_id, changed in self._changed.items():
             row = stored.get(customer_id)
             history = columns.merge(row.history if row else b"", changed)
-            if row and history:
+            # To a first import even an empty one says that the customer was folded into meanwhile (plugin.histories).
+            stays = history or self._shop.imported_at is None
+            if row and stays:
                 row.history = history
-            elif history:
+            elif stays:
                 self._session.add(OrderHistory(shop_id=self._shop_id, customer_id=customer_id, history=history))
             elif row:
                 emptied.append(customer_id)

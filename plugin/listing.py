@@ -22,8 +22,9 @@ log = structlog.get_logger()
 
 Place = dict[str, Any]
 
-# Bytes of a file that are folded in one transaction: some 20,000 orders. On SQLite deliveries wait for it meanwhile.
-BLOCK = 8_000_000
+# Bytes of a file that are folded in one transaction: some 50,000 orders. The more, the fewer pages of an index are
+# written again and again; on SQLite a delivery waits for it, some half a second.
+BLOCK = 20_000_000
 # Shopify's accidents pass. What it fails at this often is listed page by page.
 MOST_FAILURES = 3
 # Shopify's clock and ours.
@@ -47,15 +48,21 @@ ORDERS = Kind("orders", "bulk_orders", "orders_page", 50, 704)
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Some of what was listed, each object with its lines, as it was at `seen_at` or later.
+    """Some of what was listed, as it was at `seen_at` or later: lines of a file, or a page's objects with their lines.
 
     `place` is where the list goes on behind them; `total` how many there are in all, None if nobody knows.
     """
 
-    objects: Grouped
     place: Place
     seen_at: datetime
     total: int | None
+    block: bytes = b""
+    page: Grouped = ()
+
+    @property
+    def objects(self) -> Grouped:
+        """Each object with its lines; they can be read once."""
+        return self.page or bulk_queries.objects(self.block)
 
     @property
     def paged(self) -> bool:
@@ -146,21 +153,22 @@ def _page_by_page(client: AdminClient, kind: Kind, reason: str) -> None:
 
 def _file(operation: BulkOperation, place: Place, keep: Callable[[Place], None]) -> Iterator[Batch]:
     if operation.url is None:  # an empty result
-        yield Batch([], place, operation.created_at, 0)
+        yield Batch(place, operation.created_at, 0)
         return
     offset = int(place.get("offset", 0))
     place = {name: place[name] for name in ("operation", "failures", "refused") if name in place}
     try:
-        for objects, behind in bulk_queries.blocks(http.client(), operation.url, offset, BLOCK):
+        for block, behind in bulk_queries.blocks(http.client(), operation.url, offset, BLOCK):
             place.pop("refused", None)
             offset = behind
-            yield Batch(objects, place | {"offset": offset}, operation.created_at, operation.root_object_count)
+            place |= {"offset": offset}
+            yield Batch(place, operation.created_at, operation.root_object_count, block=block)
     except bulk_queries.ResultGone:
         # The operation has just given this address: once is an accident, twice in a row means that the file is gone.
-        keep(place | ({"gone": True} if place.get("refused") else {"refused": True, "offset": offset}))
+        keep(place | {"offset": offset} | ({"gone": True} if place.get("refused") else {"refused": True}))
         raise
     if not offset:  # not even an empty line
-        yield Batch([], place, operation.created_at, 0)
+        yield Batch(place, operation.created_at, 0)
 
 
 def _pages(client: AdminClient, kind: Kind, search: str, place: Place) -> Iterator[Batch]:
@@ -175,7 +183,7 @@ def _pages(client: AdminClient, kind: Kind, search: str, place: Place) -> Iterat
         objects = [(node, _lines(client, node)) for node in listed["nodes"]]
         variables["after"] = listed["pageInfo"]["endCursor"] or variables["after"]
         place = place | {"cursor": variables["after"], "total": total}
-        yield Batch(objects, place, began, total)
+        yield Batch(place, began, total, page=objects)
         if not listed["pageInfo"]["hasNextPage"]:
             return
 

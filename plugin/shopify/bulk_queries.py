@@ -4,8 +4,9 @@ How an operation stands is plugin.shopify.bulk_operations' business.
 Reference: https://shopify.dev/docs/api/usage/bulk-operations/queries
 """
 
+import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +17,7 @@ from plugin.shopify import errors
 from plugin.shopify.admin_api import AdminClient, document
 
 Node = dict[str, Any]
-Grouped = list[tuple[Node, list[Node]]]
+Grouped = Iterable[tuple[Node, list[Node]]]
 
 CHILD = b'"__parentId"'
 # What storage answers for an address that has expired or was never right.
@@ -52,8 +53,8 @@ def find(client: AdminClient, query: str, since: datetime) -> str | None:
     return next((str(each["id"]) for each in found if each["query"].split() == query.split()), None)
 
 
-def blocks(http: httpx.Client, url: str, offset: int, size: int) -> Iterator[tuple[Grouped, int]]:
-    """A file made with groupObjects, block by block: top-level objects with their children, and the offset behind.
+def blocks(http: httpx.Client, url: str, offset: int, size: int) -> Iterator[tuple[bytes, int]]:
+    """A file made with groupObjects, block by block: lines of whole objects with their children, and the offset behind.
 
     Begins at `offset`, which must be 0 or one that was yielded before; a block has at least `size` bytes of the file.
     Raises ShopUnavailable when the download breaks off.
@@ -69,10 +70,33 @@ def blocks(http: httpx.Client, url: str, offset: int, size: int) -> Iterator[tup
         end = _end_of_whole_objects(whole)
         if end:
             offset += end
-            yield _grouped(whole[:end]), offset
+            yield whole[:end], offset
         waiting, length = [whole[end:]], len(whole) - end
     if length:
-        yield _grouped(b"".join(waiting)), offset + length
+        yield b"".join(waiting), offset + length
+
+
+def objects(block: bytes) -> Grouped:
+    """The objects of a block, each with its children; they can be read once."""
+    # One after the other: all of them at once would keep the garbage collector busy for longer than the reading takes.
+    read = json.JSONDecoder().raw_decode
+    parent, children = None, list[Node]()
+    for line in io.BytesIO(block):
+        if line == b"\n":
+            continue
+        node, _ = read(line.decode())
+        above = node.get("__parentId")
+        if above is None:
+            if parent is not None:
+                yield parent, children
+            parent, children = node, []
+        elif parent is not None and above == parent["id"]:
+            children.append(node)
+        else:
+            # groupObjects promises children right behind their parent; others would be counted for the wrong one.
+            raise errors.QueryRefused("A bulk result is not grouped by object")
+    if parent is not None:
+        yield parent, children
 
 
 def _end_of_whole_objects(block: bytes) -> int:
@@ -84,26 +108,6 @@ def _end_of_whole_objects(block: bytes) -> int:
             return start
         end = start
     return 0
-
-
-def _grouped(block: bytes) -> Grouped:
-    read = json.JSONDecoder().raw_decode
-    found: Grouped = []
-    parent, children = None, list[Node]()
-    for line in block.decode().split("\n"):
-        if not line:
-            continue
-        node, _ = read(line)
-        above = node.get("__parentId")
-        if above is None:
-            parent, children = node["id"], []
-            found.append((node, children))
-        elif above == parent:
-            children.append(node)
-        else:
-            # groupObjects promises children right behind their parent; others would be counted for the wrong one.
-            raise errors.QueryRefused("A bulk result is not grouped by object")
-    return found
 
 
 def _pieces(http: httpx.Client, url: str, offset: int, size: int) -> Iterator[bytes]:

@@ -1,0 +1,50 @@
+"""Writes a made-up store as the files Shopify's bulk operations would leave: customers, and orders with their lines."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+
+from plugin.segments.columns import seconds
+from tests.benchmarks import stores
+from tests.benchmarks.stores import MadeStore
+
+CUSTOMER = (
+    '{"id":"gid://shopify/Customer/%d","createdAt":"%s","tags":[],"numberOfOrders":"%d",'
+    '"amountSpent":{"amount":"%d.00","currencyCode":"USD"},'
+    '"defaultEmailAddress":{"marketingState":"NOT_SUBSCRIBED","marketingUpdatedAt":null}}\n'
+)
+ORDER = (
+    '{"id":"gid://shopify/Order/%d","processedAt":"%s","updatedAt":"%s","cancelledAt":null,"test":false,'
+    '"displayFinancialStatus":"PAID","customer":{"id":"gid://shopify/Customer/%d"},'
+    '"currentTotalPriceSet":{"shopMoney":{"amount":"%s","currencyCode":"USD"}},'
+    '"currentSubtotalPriceSet":{"shopMoney":{"amount":"%s"}}}\n'
+)
+LINE = '{"currentQuantity":%d,"isGiftCard":false,"__parentId":"gid://shopify/Order/%d"}\n'
+MOST_LINES = 3
+YEARS_BEFORE = timedelta(days=365 * (stores.YEARS + 1))
+
+
+def write(store: MadeStore, folder: Path) -> int:
+    """Both files; returns how many orders there are."""
+    counts = np.diff(store.starts)
+    joined = _written(seconds(stores.AS_OF - YEARS_BEFORE))
+    with (folder / "customers.jsonl").open("w") as file:
+        for customer_id, count in zip(store.customer_ids.tolist(), counts.tolist(), strict=True):
+            file.write(CUSTOMER % (customer_id, joined, count, 10 * count))
+    records, whose = store.records, np.repeat(store.customer_ids, counts)
+    # Shopify lists by number, and numbers rise with time: a customer's orders lie all over the file.
+    by_number = np.argsort(records["order_id"], kind="stable")
+    with (folder / "orders.jsonl").open("w") as file:
+        for record, customer_id in zip(records[by_number].tolist(), whose[by_number].tolist(), strict=True):
+            order_id, spend, processed_at, units = record
+            amount, at = f"{spend // 100}.{spend % 100:02}", _written(processed_at)
+            file.write(ORDER % (order_id, at, at, customer_id, amount, amount))
+            lines = min(units, MOST_LINES)
+            for number in range(lines):
+                file.write(LINE % (units - lines + 1 if number == 0 else 1, order_id))
+    return len(records)
+
+
+def _written(second: int) -> str:
+    return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%SZ}"
