@@ -3,39 +3,72 @@
 Its callers share one meaning of "in the segment": a drained batch, a look-up, the sweep, a whole shop.
 """
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
+import structlog
 from numpy.typing import NDArray
-from sqlalchemy import BigInteger, Row, Select, bindparam, insert, select, type_coerce, update
+from sqlalchemy import BigInteger, bindparam, func, select, type_coerce
 from sqlalchemy.orm import Session
 
-from plugin import clock, runs, segment_store, shops, tag_changes
+from plugin import baselines, clock, runs, segment_store, shops, tag_changes
+from plugin.db import arrays
 from plugin.db import session as db
 from plugin.db.models import DUE_LATER, Customer, Movement, OrderHistory, Run, Shop
-from plugin.db.types import from_microseconds, new_id, to_microseconds
+from plugin.db.types import new_ids, to_microseconds
+from plugin.segments.baseline import Gathering
 from plugin.segments.columns import Columns
-from plugin.segments.evaluate import NEVER, evaluate
+from plugin.segments.evaluate import NEVER, Evaluation, evaluate
 from plugin.segments.rules import Segment
 from plugin.turns import Turn
 
-# What a customer's history weighs most in memory is its orders; at ten orders a customer a chunk takes some 10 MB.
+log = structlog.get_logger()
+
+IntArray = NDArray[np.int64]
+
+# One transaction of a whole-shop refresh: a delivery that arrives meanwhile waits for it.
 CHUNK = 16_000
-# SQLite takes 32,766 values in one statement, PostgreSQL 65,535.
-KEYS_A_QUERY = 5_000
+# Evaluated at once: at ten orders a customer this much stays in the processor's cache.
+EVALUATED_AT_ONCE = 4_000
 LATEST = to_microseconds(datetime(9999, 1, 1, tzinfo=UTC))
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What is recorded of some customers, as arrays in the order of `columns`."""
+# Reviews as raw microseconds: a million datetimes would take longer than the evaluation.
+REVIEW_AT = func.coalesce(type_coerce(Customer.next_review_at, BigInteger), NEVER)
+LIVING = (
+    Customer.shop_id == bindparam("shop_id"),
+    Customer.deleted_at.is_(None),
+    Customer.merged_into.is_(None),
+)
+STANDING = select(Customer.customer_id, Customer.wanted_tags, REVIEW_AT).where(*LIVING)
+STANDING_OF_SOME = STANDING.where(arrays.Among(Customer.customer_id, "customer_ids"))
+STANDING_OF_NEXT = (
+    STANDING.where(Customer.customer_id > bindparam("after"))
+    .order_by(Customer.customer_id)
+    .limit(bindparam("most", type_=BigInteger))
+)
+HISTORIES = (
+    select(OrderHistory.customer_id, OrderHistory.history)
+    .where(OrderHistory.shop_id == bindparam("shop_id"))
+    .order_by(OrderHistory.customer_id)
+)
+HISTORIES_OF_SOME = HISTORIES.where(arrays.Among(OrderHistory.customer_id, "customer_ids"))
+HISTORIES_OF_NEXT = HISTORIES.where(
+    OrderHistory.customer_id > bindparam("after"), OrderHistory.customer_id <= bindparam("last")
+)
 
-    columns: Columns
-    wanted_tags: NDArray[np.int64]
-    next_review_at: NDArray[np.int64]
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Standing:
+    """What is recorded of some customers, by ascending id."""
+
+    customer_ids: IntArray
+    wanted_tags: IntArray
+    next_review_at: IntArray
 
 
 def refresh_customers(session: Session, shop_id: int, customer_ids: Sequence[int], as_of: datetime, cause: str) -> int:
@@ -44,44 +77,72 @@ def refresh_customers(session: Session, shop_id: int, customer_ids: Sequence[int
         return 0
     segments = segment_store.judged(session, shop_id, as_of)
     changed = 0
-    for start in range(0, len(customer_ids), KEYS_A_QUERY):
-        some = list(customer_ids[start : start + KEYS_A_QUERY])
-        rows = session.execute(_standing_query(shop_id).where(Customer.customer_id.in_(some))).all()
-        changed += _bring_up_to_date(session, shop_id, _standing(rows), segments, as_of, cause)
+    for start in range(0, len(customer_ids), CHUNK):
+        some = {"shop_id": shop_id, "customer_ids": list(customer_ids[start : start + CHUNK])}
+        standing = _standing(arrays.integers(session, STANDING_OF_SOME, **some))
+        found = _judge(standing.customer_ids, arrays.rows(session, HISTORIES_OF_SOME, **some), segments, as_of)
+        changed += _record(session, shop_id, standing, found, as_of, cause)
     return changed
 
 
 def refresh_shop(run: Run, turn: Turn, cause: str) -> None:
-    """Judge every customer of a shop, chunk by chunk; the run shows how far, and where to go on after a crash."""
+    """Judge every customer of a shop, chunk by chunk, and work out its baseline.
+
+    The run shows how far, and where to go on after a crash. It ends early when something was changed meanwhile and
+    everybody is to be judged anew anyway.
+    """
     shop_id = run.shop_id
     with db.read() as session:
+        if not _has_history(session, shop_id):
+            return
         total = segment_store.customer_count(session, shop_id)
-        after: int | None = int(run.position.get("after", 0)) if _has_history(session, shop_id) else None
-    while after is not None:
-        turn.renew()
+    began_after = after = int(run.position.get("after", 0))
+    gathering, segments = Gathering(), None
+    while True:
         with db.write() as session:
             shops.hold(session, shop_id)
+            turn.renew(session)
             now = clock.now()
             row = session.get_one(Run, (shop_id, run.id))
+            if runs.is_superseded(session, row):
+                log.info("refresh_superseded", shop_id=shop_id, done=row.done_count)
+                return
             runs.begin(row, "judging", now)
-            done = row.done_count if after else 0
-            after, count = refresh_chunk(session, shop_id, after, now, cause)
-            row.done_count, row.total_count = done + count, total
-            row.position = {**row.position, "after": after or row.position.get("after", 0)}
+            session.flush()
+            # Read once: whoever changes a shop's segments, or switches tags off, asks for a run in that transaction.
+            segments = segment_store.judged(session, shop_id, now) if segments is None else segments
+            last, count = refresh_chunk(session, shop_id, after, segments, now, cause, gathering)
+            row.done_count, row.total_count = (row.done_count if after else 0) + count, total
+            if last is None:
+                break
+            after = last
+            row.position = {**row.position, "after": after}
+    _gather_before(shop_id, began_after, turn, gathering)
+    with db.write() as session:
+        baselines.save(session, shop_id, gathering.baseline(), clock.now())
 
 
-def refresh_chunk(session: Session, shop_id: int, after: int, as_of: datetime, cause: str) -> tuple[int | None, int]:
+def refresh_chunk(
+    session: Session,
+    shop_id: int,
+    after: int,
+    segments: Sequence[Segment],
+    as_of: datetime,
+    cause: str,
+    gathering: Gathering | None = None,
+) -> tuple[int | None, int]:
     """Bring the CHUNK customers with ids above `after` up to date.
 
     Returns the last of their ids (None when there are no more) and how many there were.
     """
-    query = _standing_query(shop_id).where(Customer.customer_id > after).order_by(Customer.customer_id).limit(CHUNK)
-    rows = session.execute(query).all()
-    if not rows:
+    standing = _standing(arrays.integers(session, STANDING_OF_NEXT, shop_id=shop_id, after=after, most=CHUNK))
+    if not len(standing.customer_ids):
         return None, 0
-    segments = segment_store.judged(session, shop_id, as_of)
-    _bring_up_to_date(session, shop_id, _standing(rows), segments, as_of, cause)
-    return rows[-1][0], len(rows)
+    last = int(standing.customer_ids[-1])
+    histories = arrays.rows(session, HISTORIES_OF_NEXT, shop_id=shop_id, after=after, last=last)
+    found = _judge(standing.customer_ids, histories, segments, as_of, gathering)
+    _record(session, shop_id, standing, found, as_of, cause)
+    return last, len(standing.customer_ids)
 
 
 def due(session: Session, shop_id: int, now: datetime, limit: int) -> list[int]:
@@ -101,95 +162,104 @@ def shops_due(session: Session, now: datetime) -> Iterator[int]:
             yield shop_id
 
 
-def _standing_query(shop_id: int) -> Select[int, int, int, bytes]:
-    # Reviews as raw microseconds: a million datetimes would take longer than the evaluation.
-    return (
-        select(
-            Customer.customer_id,
-            Customer.wanted_tags,
-            type_coerce(Customer.next_review_at, BigInteger),
-            OrderHistory.history,
-        )
-        .outerjoin(
-            OrderHistory,
-            (OrderHistory.shop_id == Customer.shop_id) & (OrderHistory.customer_id == Customer.customer_id),
-        )
-        .where(Customer.shop_id == shop_id, Customer.deleted_at.is_(None), Customer.merged_into.is_(None))
-    )
+def _standing(numbers: list[IntArray]) -> Standing:
+    ascending = np.argsort(numbers[0], kind="stable")
+    return Standing(*(each[ascending] for each in numbers))
 
 
-def _standing(rows: Sequence[Row[int, int, int, bytes]]) -> Standing:
-    return Standing(
-        columns=Columns.from_histories([row[0] for row in rows], [row[3] for row in rows]),
-        wanted_tags=np.array([row[1] for row in rows], np.int64),
-        next_review_at=np.array([NEVER if row[2] is None else row[2] for row in rows], np.int64),
-    )
+def _judge(
+    customer_ids: IntArray,
+    histories: Iterator[tuple[Any, ...]],
+    segments: Sequence[Segment],
+    as_of: datetime,
+    gathering: Gathering | None = None,
+) -> Evaluation:
+    """Evaluate these customers (by ascending id), those without a history included."""
+    memberships, reviews = np.zeros((2, len(customer_ids)), np.int64)
+    without = np.ones(len(customer_ids), np.bool_)
+    for columns, places in _columns(customer_ids, histories):
+        found = evaluate(columns, segments, as_of)
+        memberships[places], reviews[places], without[places] = found.memberships, found.next_review_at, False
+        if gathering is not None:
+            gathering.add(columns, as_of)
+    found = evaluate(Columns.without_orders(customer_ids[without]), segments, as_of)
+    memberships[without], reviews[without] = found.memberships, found.next_review_at
+    return Evaluation(memberships, reviews)
 
 
-def _bring_up_to_date(
-    session: Session, shop_id: int, standing: Standing, segments: Sequence[Segment], as_of: datetime, cause: str
-) -> int:
-    """Evaluate and write the differences: most customers of a whole shop have none, and writing is what costs."""
-    found = evaluate(standing.columns, segments, as_of)
+def _columns(customer_ids: IntArray, histories: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Columns, IntArray]]:
+    """The histories of these customers some at a time, with their places among `customer_ids`."""
+    while len(customer_ids):
+        # One by one: a list of rows, taken apart afterwards, would take half as long again.
+        ids, packed = [], []
+        for customer_id, history in itertools.islice(histories, EVALUATED_AT_ONCE):
+            ids.append(customer_id)
+            packed.append(history)
+        if not ids:
+            return
+        columns = Columns.from_histories(ids, packed)
+        places = np.searchsorted(customer_ids, columns.customer_ids)
+        known = customer_ids[np.minimum(places, len(customer_ids) - 1)] == columns.customer_ids
+        if not known.all():
+            # Customers who were deleted or merged into others still have their history.
+            columns = Columns.from_histories(*(list(itertools.compress(each, known)) for each in (ids, packed)))
+        yield columns, places[known]
+
+
+def _gather_before(shop_id: int, end: int, turn: Turn, gathering: Gathering) -> None:
+    """Add the customers up to `end`, whom a run that went on after a crash did not see itself."""
+    after = 0
+    while after < end:
+        turn.renew()
+        with db.read() as session:
+            numbers = arrays.integers(session, STANDING_OF_NEXT, shop_id=shop_id, after=after, most=CHUNK)
+            customer_ids = _standing(numbers).customer_ids
+            last = min(int(customer_ids[-1]), end) if len(customer_ids) else end
+            histories = arrays.rows(session, HISTORIES_OF_NEXT, shop_id=shop_id, after=after, last=last)
+            for columns, _ in _columns(customer_ids, histories):
+                gathering.add(columns, clock.now())
+        after = last
+
+
+def _record(session: Session, shop_id: int, standing: Standing, found: Evaluation, as_of: datetime, cause: str) -> int:
+    """Write the differences: most customers of a whole shop have none, and writing is what costs."""
     moved = found.memberships != standing.wanted_tags
-    (rows,) = np.nonzero(moved | (found.next_review_at != standing.next_review_at))
-    ids = standing.columns.customer_ids
-    _record(
-        session,
-        shop_id,
-        [
-            {
-                "b_customer_id": int(ids[i]),
-                "wanted_tags": int(found.memberships[i]),
-                "next_review_at": _instant(int(found.next_review_at[i])),
-                # A new wish is tried at once, even where Shopify refused the last one.
-                "sync_after": None,
-            }
-            for i in rows
-        ],
-    )
-    _record_movements(
-        session,
-        shop_id,
-        [(int(ids[i]), int(standing.wanted_tags[i]), int(found.memberships[i])) for i in np.nonzero(moved)[0]],
-        as_of,
-        cause,
-    )
-    if len(rows):
+    # What lies beyond the year 9999 (an order of the far future) is as good as never.
+    reviews = np.where(found.next_review_at >= LATEST, NEVER, found.next_review_at)
+    rescheduled = reviews != standing.next_review_at
+    # An index hangs on the reviews: it would be written anew for nothing where they stay.
+    for rows, with_review in ((np.flatnonzero(rescheduled), True), (np.flatnonzero(moved & ~rescheduled), False)):
+        new = {
+            "customer_id": standing.customer_ids[rows].tolist(),
+            "wanted_tags": found.memberships[rows].tolist(),
+            # A new wish is tried at once, even where Shopify refused the last one.
+            "sync_after": [None] * len(rows),
+        }
+        if with_review:
+            new["next_review_at"] = [None if at == NEVER else at for at in reviews[rows].tolist()]
+        if len(rows):
+            arrays.update(session, Customer, shop_id, "customer_id", new)
+    if moved.any():
+        _record_movements(session, shop_id, standing, found, as_of, cause)
         tag_changes.let_return(session, shop_id)
     return int(moved.sum())
 
 
-def _record(session: Session, shop_id: int, changes: list[dict[str, Any]]) -> None:
-    if changes:
-        theirs = (Customer.shop_id == shop_id) & (Customer.customer_id == bindparam("b_customer_id"))
-        session.connection().execute(update(Customer).where(theirs), changes)
-
-
 def _record_movements(
-    session: Session, shop_id: int, moves: list[tuple[int, int, int]], as_of: datetime, cause: str
+    session: Session, shop_id: int, standing: Standing, found: Evaluation, as_of: datetime, cause: str
 ) -> None:
-    rows = [
-        {
-            "shop_id": shop_id,
-            "id": new_id(),
-            "customer_id": customer_id,
-            "bit": bit,
-            "entered": bool(after >> bit & 1),
-            "at": as_of,
-            "cause": cause,
+    flipped = standing.wanted_tags ^ found.memberships
+    for bit in range(int(np.bitwise_or.reduce(flipped)).bit_length()):
+        moved = np.flatnonzero(flipped >> bit & 1)
+        columns = {
+            "id": new_ids(len(moved)),
+            "customer_id": standing.customer_ids[moved].tolist(),
+            "entered": (found.memberships[moved] >> bit & 1).astype(bool).tolist(),
         }
-        for customer_id, before, after in moves
-        for bit in range((before ^ after).bit_length())
-        if (before ^ after) >> bit & 1
-    ]
-    if rows:
-        session.connection().execute(insert(Movement), rows)
-
-
-def _instant(microseconds: int) -> datetime | None:
-    # What lies beyond the year 9999 (an order of the far future) is as good as never.
-    return None if microseconds >= LATEST else from_microseconds(microseconds)
+        same = {"shop_id": shop_id, "bit": bit, "at": to_microseconds(as_of), "cause": cause}
+        rows = columns | {name: [value] * len(moved) for name, value in same.items()}
+        if len(moved):
+            arrays.insert(session, Movement, rows)
 
 
 def _has_history(session: Session, shop_id: int) -> bool:

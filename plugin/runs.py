@@ -35,6 +35,11 @@ def start_refresh(session: Session, shop_id: int, now: datetime) -> None:
         session.add(Run(shop_id=shop_id, kind=REFRESH, state=QUEUED, created_at=now, position={}))
 
 
+def is_superseded(session: Session, run: Run) -> bool:
+    """Whether everybody will be judged anew after this run, because something was changed since it began."""
+    return any(other.state == QUEUED and other.id != run.id for other in _unfinished(session, run.shop_id, REFRESH))
+
+
 def next_run(session: Session, shop_id: int) -> Run | None:
     """What to work on: the shop's oldest unfinished run. A comparison, which nobody waits for, gives way to others."""
     unfinished = (Run.shop_id == shop_id, UNFINISHED_RUN)

@@ -4,6 +4,7 @@ It keeps two processes from doing the same work twice; what keeps rows right is 
 """
 
 import secrets
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
@@ -27,10 +28,11 @@ class Turn:
     def __init__(self, shop_id: int, stage: str, holder: str) -> None:
         self._mine = (TurnRow.shop_id == shop_id, TurnRow.stage == stage, TurnRow.holder == holder)
 
-    def renew(self) -> None:
-        """Keep it for as long again; TurnLost if it is somebody else's by now."""
-        if not self._set(_end()):
-            raise TurnLost
+    def renew(self, session: Session | None = None) -> None:
+        """Keep it for as long again, in a transaction under way or one of its own; TurnLost if it is lost by now."""
+        with nullcontext(session) if session else db.write() as transaction:
+            if not self._keep(transaction, _end()):
+                raise TurnLost
 
     def __enter__(self) -> Self:
         return self
@@ -38,12 +40,12 @@ class Turn:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._set(clock.wall())
-
-    def _set(self, until: datetime) -> bool:
-        change = update(TurnRow).where(*self._mine).values(until=until).returning(TurnRow.stage)
         with db.write() as session:
-            return session.execute(change).first() is not None
+            self._keep(session, clock.wall())
+
+    def _keep(self, session: Session, until: datetime) -> bool:
+        change = update(TurnRow).where(*self._mine).values(until=until).returning(TurnRow.stage)
+        return session.execute(change).first() is not None
 
 
 def take(shop_id: int, stage: str) -> Turn | None:

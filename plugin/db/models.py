@@ -91,6 +91,8 @@ class Shop(Base):
     bulk_tags_refused: Mapped[str | None] = mapped_column(Text)
     # Makes the digests of plugin.privacy this shop's own.
     redaction_key: Mapped[bytes | None]
+    # Copies of the shop made before this count of `writes` hold customers who were erased since (plugin.column_copy).
+    copies_from: Mapped[int] = mapped_column(server_default="0", default=0)
 
 
 class InboxEvent(Base):
@@ -377,6 +379,17 @@ class Run(Base):
 
 UNFINISHED_RUN = text("finished_at IS NULL")
 Index("ix_runs_unfinished", Run.shop_id, sqlite_where=UNFINISHED_RUN, postgresql_where=UNFINISHED_RUN)
+
+
+class Baseline(Base):
+    """Store-wide numbers of plugin.segments.baseline, from the last time the whole shop was judged."""
+
+    __tablename__ = "baselines"
+
+    shop_id: Mapped[int] = shop_key()
+    computed_at: Mapped[datetime]
+    buyers: Mapped[int]
+    numbers: Mapped[dict[str, Any]]
 
 
 class DataRequest(Base):

@@ -1,6 +1,7 @@
 """Column types and identifiers that mean the same on SQLite and PostgreSQL."""
 
 import secrets
+import struct
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -42,3 +43,8 @@ def from_microseconds(microseconds: int) -> datetime:
 def new_id() -> int:
     """A row id that needs no sequence: keys start with shop_id, and SQLite counts up only single-column keys."""
     return secrets.randbits(62) + 1
+
+
+def new_ids(count: int) -> list[int]:
+    """Many of them at once."""
+    return [number % 2**62 + 1 for (number,) in struct.iter_unpack("<Q", secrets.token_bytes(8 * count))]

@@ -103,14 +103,24 @@ class Columns:
             raise ValueError(f"the history of customer {customer_ids[torn[0]]} is not a whole number of records")
         starts = np.zeros(len(present) + 1, np.int64)
         np.cumsum(lengths // RECORD.itemsize, out=starts[1:])
-        records = np.frombuffer(b"".join(present), RECORD)
+        ids = np.fromiter(customer_ids, np.int64, len(customer_ids))
+        return cls.of_records(ids, starts, np.frombuffer(b"".join(present), RECORD))
+
+    @classmethod
+    def of_records(cls, customer_ids: IntArray, starts: IntArray, records: RecordArray) -> "Columns":
+        """Records of one customer after the other, each oldest first; `starts` has one entry more than there are."""
         return cls(
-            customer_ids=np.fromiter(customer_ids, np.int64, len(customer_ids)),
+            customer_ids=customer_ids,
             starts=starts,
             processed_at=np.ascontiguousarray(records["processed_at"]),
             spend=records["spend"],
             units=records["units"],
         )
+
+    @classmethod
+    def without_orders(cls, customer_ids: IntArray) -> "Columns":
+        """Customers who never bought."""
+        return cls.of_records(customer_ids, np.zeros(len(customer_ids) + 1, np.int64), np.zeros(0, RECORD))
 
     def __len__(self) -> int:
         return len(self.customer_ids)
