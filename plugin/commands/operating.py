@@ -102,13 +102,16 @@ def remove(shop_domain: str, report: Path | None) -> None:
     from plugin.db import session
 
     with _shop(shop_domain) as shop:
-        _switch(shop.id, on=False)
-        if report is not None:
-            with session.read() as reading, report.open("w", newline="") as file:
-                rows = csv.writer(file)
-                rows.writerow(tagging.REPORT_COLUMNS)
-                rows.writerows(tagging.report(reading, shop.id))
-            click.echo(f"What was removed: {report}")
+        try:
+            _switch(shop, on=False)
+        finally:
+            # Also of what was done before Shopify refused the rest.
+            if report is not None:
+                with session.read() as reading, report.open("w", newline="") as file:
+                    rows = csv.writer(file)
+                    rows.writerow(tagging.REPORT_COLUMNS)
+                    rows.writerows(tagging.report(reading, shop.id))
+                click.echo(f"What was removed: {report}")
 
 
 @tags.command()
@@ -116,15 +119,18 @@ def remove(shop_domain: str, report: Path | None) -> None:
 def restore(shop_domain: str) -> None:
     """Have tags kept again."""
     with _shop(shop_domain) as shop:
-        _switch(shop.id, on=True)
+        _switch(shop, on=True)
 
 
-def _switch(shop_id: int, *, on: bool) -> None:
+def _switch(shop: "Shop", *, on: bool) -> None:
     """Switch, then do the work here and now, beside the workers if there are any, and show how far it is."""
     from plugin import clock, queues, shops, tag_sync, tagging, work_left
     from plugin.db import session
     from workers import sync_tags, work_on_runs
 
+    shop_id = shop.id
+    if shop.uninstalled_at is not None:
+        raise click.ClickException(f"{shop.domain} removed the app: tags can no longer be written there")
     with session.write() as writing:
         changed = tagging.switch(writing, shop_id, on, clock.now())
     queues.wake("run", shop_id)
@@ -133,11 +139,12 @@ def _switch(shop_id: int, *, on: bool) -> None:
         waiting = tag_sync.pending_count(reading, shop_id)
     with click.progressbar(length=waiting, label="Customers") as bar:
         while True:
+            work_on_runs.work_on_runs(shop_id)
             sync_tags.sync_tags(shop_id)
             with session.read() as reading:
                 left = tag_sync.pending_count(reading, shop_id)
                 trouble = shops.get(reading, shop_id).api_error
-                busy = {"run", "sync"} & set(work_left.of(reading, shop_id, clock.now()))
+                busy = {"run", "sync", work_left.BULK} & set(work_left.of(reading, shop_id, clock.now()))
             bar.update(max(0, waiting - left - bar.pos))
             if trouble or not busy:
                 break
