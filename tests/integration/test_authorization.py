@@ -199,15 +199,15 @@ def test_no_host_leads_elsewhere(visitor):
             assert (answer.status_code, answer.headers["Location"]) == (302, home)
 
 
-@pytest.mark.parametrize(("kind", "status"), [("503", 503), ("cut", 503), ("402", 503), ("404", 503)])
-def test_when_shopify_fails_the_merchant_is_told_and_may_begin_again(visitor, kind, status):
-    given = visitor.begin()
-    visitor.shop.store.fault(kind, target="oauth", shop=visitor.shop.handle)
-    answer = visitor.come_back(**given)
-    assert (answer.status_code, b"not installed" in answer.data) == (status, True)
-    with db.read() as session:
-        assert shops.by_domain(session, visitor.shop.domain) is None
-    visitor.shop.store.clear_faults()
+def test_when_shopify_fails_the_merchant_is_told_and_may_begin_again(visitor):
+    for kind in ("503", "cut", "402", "404"):
+        given = visitor.begin()
+        visitor.shop.store.fault(kind, target="oauth", shop=visitor.shop.handle)
+        answer = visitor.come_back(**given)
+        assert (answer.status_code, b"not installed" in answer.data) == (503, True)
+        with db.read() as session:
+            assert shops.by_domain(session, visitor.shop.domain) is None
+        visitor.shop.store.clear_faults()
     assert visitor.come_back(**visitor.begin()).status_code == 302
     assert installed() == [visitor.shop.domain]
 

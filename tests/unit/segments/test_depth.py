@@ -21,7 +21,7 @@ def of(measure, comparison, value, window=None) -> Segment:
     return read({"name": "S", "tag": "s", "conditions": [condition]})
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(made.made_stores(most_orders=8), made.definition_lists(most=3), st.integers(0, 40))
 def test_nobody_is_put_where_their_hidden_orders_would_not_have_them(store, definitions, days_seen):
     for definition in definitions:
@@ -33,7 +33,7 @@ def test_nobody_is_put_where_their_hidden_orders_would_not_have_them(store, defi
             assert oracle.is_member(definition, seen, store.as_of) <= oracle.is_member(definition, orders, store.as_of)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(made.definition_lists(most=3), st.integers(0, 40))
 def test_a_segment_lacks_exactly_the_days_that_would_do(definitions, days_seen):
     for segment in map(read, definitions):
