@@ -14,7 +14,7 @@ from plugin.db.models import (
     BulkTagging,
     BulkTaggingLine,
     Customer,
-    ForeignRemoval,
+    ForeignChange,
     InboxEvent,
     Run,
     Shop,
@@ -66,7 +66,9 @@ def live_through(shop_id: int, domain: str = shops.DOMAIN) -> None:
         session.add(BulkTagging(shop_id=shop_id, id=1, adds=True, bits=1, created_at=NOW))
         lines = {"shop_id": shop_id, "bulk_tagging_id": 1}
         session.add_all(BulkTaggingLine(**lines, line=line, customer_id=who) for line, who in enumerate((CARL, ANNA)))
-        session.add_all(ForeignRemoval(shop_id=shop_id, customer_id=who, bit=1, at=NOW) for who in (CARL, ANNA))
+        session.add_all(
+            ForeignChange(shop_id=shop_id, customer_id=who, bit=1, added=False, at=NOW) for who in (CARL, ANNA)
+        )
     work_on_runs.work_on_runs(shop_id)
     work(shop_id)
     tell(shop_id, "orders/create", {"id": "nothing we know", "customer": PERSON})
