@@ -111,9 +111,6 @@ def _fold_customers(session: Session, shop: Shop, rows: list[Row]) -> None:
 
 def _read_orders(_session: Session, shop: Shop, batch: Batch) -> list[Row]:
     listed = _listed(shop, batch)
-    rows = admin_rows.orders_as_asked(batch.block.decode(), listed) if batch.block else None
-    if rows is not None:
-        return rows
     rows = []
     for node, lines in batch.objects:
         try:

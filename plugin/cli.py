@@ -21,8 +21,9 @@ def cli() -> None:
     """Keeps segment tags on a Shopify store's customers right."""
 
 
-for group in (operating.inbox, operating.explain, operating.keys, operating.tags, dev_store.dev_store):
+for group in (operating.inbox, operating.explain, operating.keys, operating.tags, operating.reconcile):
     cli.add_command(group)
+cli.add_command(dev_store.dev_store)
 
 
 def main() -> None:

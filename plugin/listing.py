@@ -90,9 +90,20 @@ def batches(
         if operation is not None:
             yield from _file(operation, place, keep)
             return
-        place = {"paged": True, "began": to_microseconds(clock.now())}
+        place = by_pages()
         keep(place)
     yield from _pages(client, kind, search, place)
+
+
+def by_pages(total: int | None = None) -> Place:
+    """The place to begin at for a list that is to be made page by page; `total` if it was counted before."""
+    return {"paged": True, "began": to_microseconds(clock.now()), "total": total}
+
+
+def count(client: AdminClient, kind: Kind, search: str) -> int:
+    """How many there are. Raises the ShopifyError tree."""
+    counted = client.execute(document(f"{kind.name}_count"), {"query": search or None})
+    return int(counted[f"{kind.name}Count"]["count"])
 
 
 def _operation(
@@ -147,7 +158,7 @@ def _found_again(client: AdminClient, text: str, place: Place) -> str | None:
 
 def _page_by_page(client: AdminClient, kind: Kind, reason: str) -> None:
     """Without an IP allow-list Shopify refuses bulk operations and answers everything else: an ordinary call tells."""
-    _count(client, kind, "")
+    count(client, kind, "")
     log.warning("listing_page_by_page", kind=kind.name, reason=reason)
 
 
@@ -177,7 +188,7 @@ def _pages(client: AdminClient, kind: Kind, search: str, place: Place) -> Iterat
     variables = {"first": kind.page, "after": place.get("cursor"), "query": search or None}
     total = place.get("total")
     if total is None:
-        total = _count(client, kind, search)
+        total = count(client, kind, search)
     while True:
         listed = client.execute(document(kind.paged), variables, cost=kind.cost)[kind.name]
         objects = [(node, _lines(client, node)) for node in listed["nodes"]]
@@ -186,11 +197,6 @@ def _pages(client: AdminClient, kind: Kind, search: str, place: Place) -> Iterat
         yield Batch(place, began, total, page=objects)
         if not listed["pageInfo"]["hasNextPage"]:
             return
-
-
-def _count(client: AdminClient, kind: Kind, search: str) -> int:
-    counted = client.execute(document(f"{kind.name}_count"), {"query": search or None})
-    return int(counted[f"{kind.name}Count"]["count"])
 
 
 def _lines(client: AdminClient, node: dict[str, Any]) -> list[dict[str, Any]]:

@@ -1,5 +1,5 @@
 """Long pieces of work: importing the history and refreshing the whole shop, which a merchant can watch; comparing its
-tags; erasing it.
+tags and its orders with Shopify's; erasing it.
 
 A run is a row with a state and a position; workers.work_on_runs takes it further until it is finished.
 """
@@ -12,7 +12,10 @@ from sqlalchemy.orm import Session
 from plugin.db.models import UNFINISHED_RUN, Run
 from plugin.db.scope import ALL_SHOPS
 
-IMPORT, REFRESH, ERASURE, COMPARISON = "import", "refresh", "erasure", "comparison"
+IMPORT, REFRESH, ERASURE = "import", "refresh", "erasure"
+COMPARISON, RECONCILIATION = "comparison", "reconciliation"
+# A merchant need not hear of these every night.
+QUIET = (RECONCILIATION,)
 QUEUED, RUNNING, DONE, FAILED = "queued", "running", "done", "failed"
 # Where a run's position holds the last customer or order it has dealt with.
 GOES_ON_AFTER = ("after", "packed", "looked_at")
@@ -81,10 +84,17 @@ def is_being_erased(session: Session, shop_id: int) -> bool:
 
 def latest(session: Session, shop_id: int) -> Run | None:
     """The run a merchant wants to hear about: the one being worked on, else the newest."""
-    current = next_run(session, shop_id)
+    told = (Run.shop_id == shop_id, Run.kind.not_in(QUIET))
+    current = session.scalar(select(Run).where(*told, UNFINISHED_RUN).order_by(Run.created_at).limit(1))
     if current is not None:
         return current
-    return session.scalar(select(Run).where(Run.shop_id == shop_id).order_by(Run.created_at.desc()).limit(1))
+    return session.scalar(select(Run).where(*told).order_by(Run.created_at.desc()).limit(1))
+
+
+def newest(session: Session, shop_id: int, kind: str) -> Run:
+    """The run of a kind that was asked for last; there must be one."""
+    mine = (Run.shop_id == shop_id, Run.kind == kind)
+    return session.scalars(select(Run).where(*mine).order_by(Run.created_at.desc()).limit(1)).one()
 
 
 def shops_waiting(session: Session) -> list[int]:

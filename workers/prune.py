@@ -1,10 +1,105 @@
-"""Every day: drops what has served its time."""
+"""Every day: drops what has served its time, shop by shop and some rows at a time, so that nobody waits for it.
 
-from plugin import clock, privacy
+How long things are kept stands here and nowhere else; docs/limits.md and the privacy policy say the same.
+"""
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import ColumnElement, Table, and_, delete, select, tuple_, update
+
+from plugin import clock, privacy, queues, shops
 from plugin.db import session as db
+from plugin.db.models import InboxEvent, Movement, Run, Shop, TagChange
+from plugin.turns import Turn
+from workers import turn
+
+log = structlog.get_logger()
+
+# Shopify repeats a delivery for four hours, under the id that is remembered here. A month leaves time to look it up.
+DELIVERIES_KEPT = timedelta(days=30)
+# A delivery nobody has looked at for so long is not folded again: its body goes, its reason stays for a month more.
+FAILED_DELIVERIES_KEPT = timedelta(days=90)
+# A year and a month: what is said of this month can be compared with the same month last year.
+CHANGES_KEPT = timedelta(days=396)
+# Long enough to see how imports and comparisons of a quarter went.
+RUNS_KEPT = timedelta(days=90)
+
+ROWS_AT_ONCE = 2_000
+SECONDS_A_JOB = 10
 
 
 def prune() -> None:
-    """Drop expired data requests and the digests of customers erased long ago."""
+    """Drop expired data requests and the digests of customers erased long ago; wake every shop for the rest."""
     with db.write() as session:
         privacy.prune(session, clock.now())
+    with db.read() as session:
+        shop_ids = list(session.scalars(select(Shop.id)))
+    for shop_id in shop_ids:
+        queues.wake("prune", shop_id)
+
+
+def prune_shop(shop_id: int) -> None:
+    """Drop one shop's old rows for some seconds; what is left then has its turn after the other shops."""
+
+    def drop(mine: Turn) -> bool:
+        until = time.monotonic() + SECONDS_A_JOB
+        _let_go_of_failed(shop_id, clock.now() - FAILED_DELIVERIES_KEPT)
+        for table, old in OLD.items():
+            while dropped := _drop_some(shop_id, table, old):
+                log.info("rows_pruned", table=table.name, rows=dropped)
+                mine.renew()
+                if time.monotonic() >= until:
+                    return True
+        return False
+
+    turn.run("prune", shop_id, drop)
+
+
+def _old_deliveries(_shop: Shop, now: datetime) -> ColumnElement[bool]:
+    return InboxEvent.done_at < now - DELIVERIES_KEPT
+
+
+def _old_movements(_shop: Shop, now: datetime) -> ColumnElement[bool]:
+    return Movement.at < now - CHANGES_KEPT
+
+
+def _old_tag_changes(shop: Shop, now: datetime) -> ColumnElement[bool]:
+    # What was taken off since tags were switched off can be downloaded for as long as they are off.
+    off_at = shop.tagging_off_at or now
+    return TagChange.at < min(now - CHANGES_KEPT, off_at)
+
+
+def _old_runs(_shop: Shop, now: datetime) -> ColumnElement[bool]:
+    return and_(Run.finished_at.is_not(None), Run.finished_at < now - RUNS_KEPT)
+
+
+OLD: dict[Table, Callable[[Shop, datetime], ColumnElement[bool]]] = {
+    InboxEvent.__table__: _old_deliveries,  # type: ignore[dict-item]
+    Movement.__table__: _old_movements,  # type: ignore[dict-item]
+    TagChange.__table__: _old_tag_changes,  # type: ignore[dict-item]
+    Run.__table__: _old_runs,  # type: ignore[dict-item]
+}
+
+
+def _drop_some(shop_id: int, table: Table, old: Callable[[Shop, datetime], ColumnElement[bool]]) -> int:
+    """Look without holding anybody up, then drop what was found."""
+    keys = [column for column in table.primary_key.columns if column.name != "shop_id"]
+    with db.read() as session:
+        shop = shops.get(session, shop_id)
+        these = (table.c.shop_id == shop_id, old(shop, clock.now()))
+        found = [tuple(row) for row in session.execute(select(*keys).where(*these).limit(ROWS_AT_ONCE))]
+    if found:
+        with db.write() as session:
+            session.execute(delete(table).where(table.c.shop_id == shop_id, tuple_(*keys).in_(found)))
+    return len(found)
+
+
+def _let_go_of_failed(shop_id: int, before: datetime) -> None:
+    """Failed deliveries become done ones: no longer to be folded, without a body, their reason kept."""
+    long_ago = (InboxEvent.shop_id == shop_id, InboxEvent.failed_at < before)
+    with db.write() as session:
+        gone = update(InboxEvent).where(*long_ago).values(body=None, failed_at=None, done_at=clock.now())
+        session.execute(gone)

@@ -13,8 +13,9 @@ from plugin.turns import Turn, TurnLost
 
 log = structlog.get_logger()
 
-# What is done for a shop that removed the app: what it has told us is heard to the end, and its data is erased.
-AFTER_UNINSTALL = {"notice", "drain", "run"}
+# What is done for a shop that removed the app: what it has told us is heard to the end, its old rows are
+# dropped like everybody's, and its data is erased.
+AFTER_UNINSTALL = {"notice", "drain", "run", "prune"}
 
 
 def run(stage: str, shop_id: int, work: Callable[[Turn], bool]) -> None:

@@ -1,11 +1,12 @@
-"""Takes a shop's oldest unfinished run further: an import, judging every customer anew, or erasing the shop."""
+"""Takes a shop's oldest unfinished run further: an import, judging every customer anew, comparing with
+Shopify, or erasing the shop."""
 
 import time
 from collections.abc import Callable
 
 import structlog
 
-from plugin import backfill, clock, privacy, queues, refresh, runs, tag_comparison
+from plugin import backfill, clock, privacy, queues, reconcile, refresh, runs, tag_comparison
 from plugin.db import session as db
 from plugin.db.models import Run
 from plugin.listing import BeingPrepared
@@ -59,6 +60,8 @@ def _go_on(run: Run, mine: Turn) -> bool:
 def _work(run: Run, mine: Turn) -> bool:
     if run.kind == runs.COMPARISON:
         return _list(run, mine, tag_comparison.advance)
+    if run.kind == runs.RECONCILIATION:
+        return _list(run, mine, reconcile.advance)
     if run.kind == runs.IMPORT and "after" not in run.position and not _list(run, mine, backfill.advance):
         return False
     refresh.refresh_shop(run, mine, cause="import" if run.kind == runs.IMPORT else "settings")
@@ -67,7 +70,7 @@ def _work(run: Run, mine: Turn) -> bool:
 
 def _list(run: Run, mine: Turn, advance: Callable[[Run, Turn, float], bool]) -> bool:
     """Do what begins with a list that Shopify makes; True at its end."""
-    stage = tag_comparison.STAGE if run.kind == runs.COMPARISON else "ordering"
+    stage = "ordering" if run.kind == runs.IMPORT else "comparing"
     with db.write() as session:
         runs.begin(session.get_one(Run, (run.shop_id, run.id)), run.stage or stage, clock.now())
     until = time.monotonic() + SECONDS_A_JOB

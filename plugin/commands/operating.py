@@ -61,6 +61,35 @@ def explain(shop_domain: str, customer: int) -> None:
             click.echo(line)
 
 
+@click.command()
+@click.argument("shop_domain", metavar="SHOP")
+def reconcile(shop_domain: str) -> None:
+    """Compare a shop's recently changed orders with Shopify's, after an outage say, and fold what never came."""
+    from plugin import clock, queues, reconcile, runs
+    from plugin.db import session
+    from workers import work_on_runs
+
+    with _shop(shop_domain) as shop:
+        with session.write() as writing:
+            if not reconcile.start(writing, shop.id, clock.now()):
+                raise click.ClickException("The shop's history is still being imported; that compares everything")
+        while True:
+            work_on_runs.work_on_runs(shop.id)
+            with session.read() as reading:
+                run = runs.newest(reading, shop.id, runs.RECONCILIATION)
+            if run.finished_at or run.state == runs.QUEUED:
+                break
+            time.sleep(LOOK_AGAIN_SECONDS)
+    queues.wake("run", shop.id)
+    queues.wake("sync", shop.id)
+    if not run.finished_at:
+        raise click.ClickException("Other work comes first; the workers make the comparison after it")
+    if run.error:
+        raise click.ClickException(run.error)
+    found = run.position
+    click.echo(f"{found.get('compared', 0):,} orders compared, {found.get('lost', 0):,} of them without a webhook")
+
+
 @click.group()
 def keys() -> None:
     """The keys that access tokens are encrypted with (TOKEN_KEYS)."""

@@ -1,0 +1,16 @@
+"""Every night: has each shop's recently changed orders compared with Shopify's."""
+
+from plugin import clock, queues, reconcile, shops
+from plugin.db import session as db
+
+
+def reconcile_all() -> None:
+    """Ask for a comparison in every shop that answers us; workers.work_on_runs makes it."""
+    now = clock.now()
+    with db.read() as session:
+        answering = shops.answering(session, now)
+    for shop_id in answering:
+        with db.write() as session:
+            started = reconcile.start(session, shop_id, now)
+        if started:
+            queues.wake("run", shop_id)
