@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import select, true
+from sqlalchemy import func, select, true
 from sqlalchemy.orm import Session
 
 from plugin import bulk_ledger, clock, histories, ledger, listing, segment_store, shops
@@ -31,6 +31,8 @@ NOT_LISTED_YET = timedelta(minutes=10)
 # An order leaves our sight while the list is made, and by the instant it was entered, which may not be its own.
 OUT_OF_SIGHT_SOON = timedelta(days=2)
 LOOKED_AT_ONCE = 50_000
+# Merchants delete single orders, rarely a fifth of all: a list that lacks so many is not what we take it for.
+MOST_UNLISTED, MOST_UNLISTED_SHARE = 100, 0.2
 SHOP_WITHOUT_CURRENCY = "USD"
 
 Read = Callable[[Session, Shop, Batch], list[Row]]
@@ -148,6 +150,8 @@ def _delete_unlisted(run: Run, turn: Turn, until: float) -> bool:
     visible = Order.processed_at >= in_sight if in_sight else true()
     unlisted = (Order.deleted_at.is_(None), ledger.seen_before(listed_at), visible)
     after: int | None = int(run.position.get("looked_at", 0))
+    if after == 0 and _are_too_many(run.shop_id, unlisted):
+        return True
     while after is not None and time.monotonic() < until:
         turn.renew()
         mine = (Order.shop_id == run.shop_id, Order.order_id > after)
@@ -161,6 +165,17 @@ def _delete_unlisted(run: Run, turn: Turn, until: float) -> bool:
         if after is not None:
             _save(run, {"looked_at": after})
     return after is None
+
+
+def _are_too_many(shop_id: int, unlisted: tuple[Any, ...]) -> bool:
+    """Whether so many orders are missing that the list is to be doubted rather than they: then none is let go."""
+    mine = select(func.count()).select_from(Order).where(Order.shop_id == shop_id, Order.deleted_at.is_(None))
+    with db.read() as session:
+        missing, known = session.scalar(mine.where(*unlisted)) or 0, session.scalar(mine) or 0
+    doubted = missing > max(MOST_UNLISTED, MOST_UNLISTED_SHARE * known)
+    if doubted:
+        log.error("too_many_orders_unlisted", shop_id=shop_id, missing=missing, known=known)
+    return doubted
 
 
 def _delete(shop_id: int, order_ids: list[int], unlisted: tuple[Any, ...]) -> None:
