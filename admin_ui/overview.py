@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from admin_ui import problems
 from admin_ui.problems import Problem
-from plugin import clock, inbox, money, runs, segment_store, tag_sync, tagging
+from plugin import bulk_tagging, clock, inbox, money, runs, segment_store, tag_sync, tagging
 from plugin.db.models import PENDING_TAGS, Customer, Run, Shop, TagChange
 from plugin.segments import words
 
@@ -121,10 +121,9 @@ def _progress(session: Session, shop: Shop, run: Run | None, customers: int, pen
         freed = _freed_count(session, shop.id, shop.tagging_off_at)
         total = freed + pending_tags
         return Progress("tags-off", f"Tags taken off {freed:,} of {total:,} customers", freed, total)
-    right = max(0, customers - pending_tags)
-    return Progress(
-        "tags", f"{right:,} of {customers:,} customers have the right tags", right, max(customers, pending_tags)
-    )
+    right, pace = max(0, customers - pending_tags), bulk_tagging.note(shop, clock.now())
+    said = f"{right:,} of {customers:,} customers have the right tags" + (f". {pace}" if pace else "")
+    return Progress("tags", said, right, max(customers, pending_tags))
 
 
 # What the merchant reads at each stage of a run (plugin.backfill, plugin.refresh); {count} is "12,400 of 69,659".
@@ -136,14 +135,12 @@ STAGES = {
     "orders paged": "{count} orders read, a page at a time because Shopify does not hand them out as one file",
     "histories": "Orders are being put together by customer",
     "judging": "{count} customers sorted into segments",
-    "comparing": "{count} customers' tags compared with your store",
 }
 # Nothing is counted while Shopify works: the last stage's numbers must not be shown under this one's words.
 UNCOUNTED = ("", "ordering")
 QUEUED = {
     "import": "Your order history is about to be read",
     "refresh": "Your change is about to be applied",
-    "comparison": "Your customers' tags are about to be compared with your store",
 }
 TAKING_OFF = "Your tags are about to be taken off"
 

@@ -60,10 +60,6 @@ RUN_FAILED = {
         "Reading your order history stopped",
         "New orders are still counted. Reload this page to have the history read again.",
     ),
-    "comparison": Problem(
-        "Comparing your customers' tags with your store stopped",
-        "Tags are still kept up to date. The comparison is made again next week.",
-    ),
     "refresh": Problem(
         "Your last change has not reached every customer",
         "Save the thresholds again to apply it to everybody.",

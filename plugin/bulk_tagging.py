@@ -83,7 +83,7 @@ def note(shop: Shop, now: datetime) -> str | None:
     """What the merchant may want to know about the pace of tag writing, in words; None if there is nothing to say."""
     if shop.bulk_tags_refused is None or shop.bulk_tags_after is None or shop.bulk_tags_after <= now:
         return None
-    return "Shopify takes them a few at a time for now, so many tags take longer than usual"
+    return "Shopify takes tags a few at a time for now, so this takes longer than usual"
 
 
 def _begin(client: AdminClient, shop_id: int, turn: Turn) -> None:

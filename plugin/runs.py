@@ -14,8 +14,8 @@ from plugin.db.scope import ALL_SHOPS
 
 IMPORT, REFRESH, ERASURE = "import", "refresh", "erasure"
 COMPARISON, RECONCILIATION = "comparison", "reconciliation"
-# A merchant need not hear of these every night.
-QUIET = (RECONCILIATION,)
+# A merchant need not hear of these every night or week.
+QUIET = (COMPARISON, RECONCILIATION)
 QUEUED, RUNNING, DONE, FAILED = "queued", "running", "done", "failed"
 # Where a run's position holds the last customer or order it has dealt with.
 GOES_ON_AFTER = ("after", "packed", "looked_at")

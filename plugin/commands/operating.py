@@ -151,6 +151,51 @@ def restore(shop_domain: str) -> None:
         _switch(shop, on=True)
 
 
+@tags.command()
+@click.argument("shop_domain", metavar="SHOP")
+def compare(shop_domain: str) -> None:
+    """Compare our tags in a shop with what is recorded; what differs is mended as the shop has chosen."""
+    from plugin import clock, queues, runs, shops, tag_comparison
+    from plugin.db import session
+    from workers import work_on_runs
+
+    with _shop(shop_domain) as shop:
+        with session.write() as writing:
+            runs.start(writing, shop.id, runs.COMPARISON, clock.now())
+        while True:
+            work_on_runs.work_on_runs(shop.id)
+            with session.read() as reading:
+                run = runs.newest(reading, shop.id, runs.COMPARISON)
+                trouble = shops.get(reading, shop.id).api_error
+            if run.finished_at is not None or trouble:
+                break
+            time.sleep(LOOK_AGAIN_SECONDS)
+        queues.wake("sync", shop.id)
+    if run.error or run.finished_at is None:
+        raise click.ClickException(f"The tags could not be compared: {run.error or trouble}")
+    found = tag_comparison.found(run)
+    click.echo(
+        f"{found[tag_comparison.COMPARED]:,} customers compared. Tags that were gone: "
+        f"{found[tag_comparison.PUT_BACK]:,} put back, {found[tag_comparison.LEFT_OFF]:,} left off. "
+        f"Tags that others gave: {found[tag_comparison.THEIRS]:,}."
+    )
+
+
+@tags.command("foreign-removal")
+@click.argument("shop_domain", metavar="SHOP")
+@click.argument("choice", type=click.Choice(["repair", "respect"]))
+def foreign_removal(shop_domain: str, choice: str) -> None:
+    """Say whether tags of ours that others take off are put back (repair) or left off (respect)."""
+    from plugin import queues, tag_drift
+    from plugin.db import session
+
+    with _shop(shop_domain) as shop:
+        with session.write() as writing:
+            changed = tag_drift.choose(writing, shop.id, choice)
+        queues.wake("sync", shop.id)
+    click.echo("Done." if changed else "It was so already.")
+
+
 def _switch(shop: "Shop", *, on: bool) -> None:
     """Switch, then do the work here and now, beside the workers if there are any, and show how far it is."""
     from plugin import clock, queues, shops, tag_sync, tagging, work_left

@@ -2,11 +2,12 @@
 
 import click
 
-from tests.benchmarks import deliveries, drain, evaluate
+from tests.benchmarks import deliveries, drain, evaluate, tag_writing
 
 for title, command in {
     "Deliveries accepted by the web server (SQLite, one process)": deliveries.main,
     "Deliveries folded and judged (SQLite, one worker)": drain.main,
+    "Tags written to the development store at 100 points a second": tag_writing.main,
     "Customers judged, from a SQLite file to memberships and next reviews": evaluate.main,
 }.items():
     click.echo(f"\n{title}\n")

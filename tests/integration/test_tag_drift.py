@@ -6,9 +6,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import event
 
-from plugin import clock, runs, tag_comparison, tag_drift
+from plugin import cli, clock, runs, tag_comparison, tag_drift
 from plugin.db import session as db
 from plugin.db.models import ForeignChange
 from tests.support.installed import ON_SQLITE, InstalledShop
@@ -268,3 +269,16 @@ def test_other_runs_overtake_a_comparison(shop):
         runs.start(session, shop.id, runs.COMPARISON, clock.now())
         runs.start_refresh(session, shop.id, clock.now() + timedelta(seconds=1))
         assert runs.next_run(session, shop.id).kind == runs.REFRESH
+
+
+@ON_SQLITE
+def test_both_can_be_done_from_the_command_line(shop):
+    (buyer,) = shop.buyers(1)
+    shop.settle()
+    take_off(shop, buyer)
+    shop.posted()
+    shop.store.set_clock((clock.now() + timedelta(hours=1)).isoformat())
+    run = CliRunner().invoke
+    assert run(cli.cli, ["tags", "foreign-removal", shop.domain, "respect"]).output == "Done.\n"
+    told = run(cli.cli, ["tags", "compare", shop.domain]).output
+    assert told.startswith("1 customers compared. Tags that were gone: 0 put back, 1 left off.")

@@ -1,6 +1,7 @@
 """What a merchant reads on the page: segments, thresholds, progress and troubles, for any shop and any set."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -96,6 +97,16 @@ def test_tags_still_to_be_written_are_work_under_way(merchant: Merchant) -> None
     merchant.add(*(Customer(shop_id=shop_id, customer_id=i, wanted_tags=1, applied_tags=i % 2) for i in range(1, 5)))
     status = merchant.get("/app/api/status").get_json()
     assert (status["summary"], status["pending_tags"]) == ("2 of 4 customers have the right tags", 2)
+
+
+def test_a_slower_pace_is_a_note_and_no_trouble(merchant: Merchant) -> None:
+    merchant.add(Customer(shop_id=merchant.shop_id, customer_id=1, wanted_tags=1))
+    with db.write() as session:
+        shop = session.get_one(Shop, merchant.shop_id)
+        shop.bulk_tags_after, shop.bulk_tags_refused = clock.now() + timedelta(hours=1), "not allowed"
+    status = merchant.get("/app/api/status").get_json()
+    assert "a few at a time" in status["summary"]
+    assert status["problems"] == []
 
 
 def test_when_all_is_done_the_page_says_so(merchant: Merchant) -> None:
