@@ -3,72 +3,30 @@
 Its callers share one meaning of "in the segment": a drained batch, a look-up, the sweep, a whole shop.
 """
 
-import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 import numpy as np
 import structlog
-from numpy.typing import NDArray
-from sqlalchemy import BigInteger, bindparam, func, select, type_coerce
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from plugin import baselines, clock, runs, segment_store, shops, tag_changes
+from plugin import baselines, clock, loading, runs, segment_store, shops, tag_changes
 from plugin.db import arrays
 from plugin.db import session as db
-from plugin.db.models import DUE_LATER, Customer, Movement, OrderHistory, Run, Shop
+from plugin.db.models import DUE_LATER, Customer, Movement, Run, Shop
 from plugin.db.types import new_ids, to_microseconds
+from plugin.loading import Loaded, Standing
 from plugin.segments.baseline import Gathering
-from plugin.segments.columns import Columns
 from plugin.segments.evaluate import NEVER, Evaluation, evaluate
 from plugin.segments.rules import Segment
 from plugin.turns import Turn
 
 log = structlog.get_logger()
 
-IntArray = NDArray[np.int64]
-
 # One transaction of a whole-shop refresh: a delivery that arrives meanwhile waits for it.
-CHUNK = 16_000
-# Evaluated at once: at ten orders a customer this much stays in the processor's cache.
-EVALUATED_AT_ONCE = 4_000
+CHUNK = 32_000
 LATEST = to_microseconds(datetime(9999, 1, 1, tzinfo=UTC))
-
-
-# Reviews as raw microseconds: a million datetimes would take longer than the evaluation.
-REVIEW_AT = func.coalesce(type_coerce(Customer.next_review_at, BigInteger), NEVER)
-LIVING = (
-    Customer.shop_id == bindparam("shop_id"),
-    Customer.deleted_at.is_(None),
-    Customer.merged_into.is_(None),
-)
-STANDING = select(Customer.customer_id, Customer.wanted_tags, REVIEW_AT).where(*LIVING)
-STANDING_OF_SOME = STANDING.where(arrays.Among(Customer.customer_id, "customer_ids"))
-STANDING_OF_NEXT = (
-    STANDING.where(Customer.customer_id > bindparam("after"))
-    .order_by(Customer.customer_id)
-    .limit(bindparam("most", type_=BigInteger))
-)
-HISTORIES = (
-    select(OrderHistory.customer_id, OrderHistory.history)
-    .where(OrderHistory.shop_id == bindparam("shop_id"))
-    .order_by(OrderHistory.customer_id)
-)
-HISTORIES_OF_SOME = HISTORIES.where(arrays.Among(OrderHistory.customer_id, "customer_ids"))
-HISTORIES_OF_NEXT = HISTORIES.where(
-    OrderHistory.customer_id > bindparam("after"), OrderHistory.customer_id <= bindparam("last")
-)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Standing:
-    """What is recorded of some customers, by ascending id."""
-
-    customer_ids: IntArray
-    wanted_tags: IntArray
-    next_review_at: IntArray
 
 
 def refresh_customers(session: Session, shop_id: int, customer_ids: Sequence[int], as_of: datetime, cause: str) -> int:
@@ -78,10 +36,9 @@ def refresh_customers(session: Session, shop_id: int, customer_ids: Sequence[int
     segments = segment_store.judged(session, shop_id, as_of)
     changed = 0
     for start in range(0, len(customer_ids), CHUNK):
-        some = {"shop_id": shop_id, "customer_ids": list(customer_ids[start : start + CHUNK])}
-        standing = _standing(arrays.integers(session, STANDING_OF_SOME, **some))
-        found = _judge(standing.customer_ids, arrays.rows(session, HISTORIES_OF_SOME, **some), segments, as_of)
-        changed += _record(session, shop_id, standing, found, as_of, cause)
+        loaded = loading.some(session, shop_id, customer_ids[start : start + CHUNK])
+        found = _judge(loaded, segments, as_of)
+        changed += _record(session, shop_id, loaded.standing, found, as_of, cause)
     return changed
 
 
@@ -135,14 +92,11 @@ def refresh_chunk(
 
     Returns the last of their ids (None when there are no more) and how many there were.
     """
-    standing = _standing(arrays.integers(session, STANDING_OF_NEXT, shop_id=shop_id, after=after, most=CHUNK))
-    if not len(standing.customer_ids):
-        return None, 0
-    last = int(standing.customer_ids[-1])
-    histories = arrays.rows(session, HISTORIES_OF_NEXT, shop_id=shop_id, after=after, last=last)
-    found = _judge(standing.customer_ids, histories, segments, as_of, gathering)
-    _record(session, shop_id, standing, found, as_of, cause)
-    return last, len(standing.customer_ids)
+    loaded = loading.following(session, shop_id, after, CHUNK)
+    count = len(loaded.standing.customer_ids)
+    found = _judge(loaded, segments, as_of, gathering)
+    _record(session, shop_id, loaded.standing, found, as_of, cause)
+    return (int(loaded.standing.customer_ids[-1]) if count else None), count
 
 
 def due(session: Session, shop_id: int, now: datetime, limit: int) -> list[int]:
@@ -162,48 +116,16 @@ def shops_due(session: Session, now: datetime) -> Iterator[int]:
             yield shop_id
 
 
-def _standing(numbers: list[IntArray]) -> Standing:
-    ascending = np.argsort(numbers[0], kind="stable")
-    return Standing(*(each[ascending] for each in numbers))
-
-
 def _judge(
-    customer_ids: IntArray,
-    histories: Iterator[tuple[Any, ...]],
-    segments: Sequence[Segment],
-    as_of: datetime,
-    gathering: Gathering | None = None,
+    loaded: Loaded, segments: Sequence[Segment], as_of: datetime, gathering: Gathering | None = None
 ) -> Evaluation:
-    """Evaluate these customers (by ascending id), those without a history included."""
-    memberships, reviews = np.zeros((2, len(customer_ids)), np.int64)
-    without = np.ones(len(customer_ids), np.bool_)
-    for columns, places in _columns(customer_ids, histories):
+    memberships, reviews = np.zeros((2, len(loaded.standing.customer_ids)), np.int64)
+    for columns, places in loaded.pieces:
         found = evaluate(columns, segments, as_of)
-        memberships[places], reviews[places], without[places] = found.memberships, found.next_review_at, False
+        memberships[places], reviews[places] = found.memberships, found.next_review_at
         if gathering is not None:
             gathering.add(columns, as_of)
-    found = evaluate(Columns.without_orders(customer_ids[without]), segments, as_of)
-    memberships[without], reviews[without] = found.memberships, found.next_review_at
     return Evaluation(memberships, reviews)
-
-
-def _columns(customer_ids: IntArray, histories: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Columns, IntArray]]:
-    """The histories of these customers some at a time, with their places among `customer_ids`."""
-    while len(customer_ids):
-        # One by one: a list of rows, taken apart afterwards, would take half as long again.
-        ids, packed = [], []
-        for customer_id, history in itertools.islice(histories, EVALUATED_AT_ONCE):
-            ids.append(customer_id)
-            packed.append(history)
-        if not ids:
-            return
-        columns = Columns.from_histories(ids, packed)
-        places = np.searchsorted(customer_ids, columns.customer_ids)
-        known = customer_ids[np.minimum(places, len(customer_ids) - 1)] == columns.customer_ids
-        if not known.all():
-            # Customers who were deleted or merged into others still have their history.
-            columns = Columns.from_histories(*(list(itertools.compress(each, known)) for each in (ids, packed)))
-        yield columns, places[known]
 
 
 def _gather_before(shop_id: int, end: int, turn: Turn, gathering: Gathering) -> None:
@@ -212,13 +134,10 @@ def _gather_before(shop_id: int, end: int, turn: Turn, gathering: Gathering) -> 
     while after < end:
         turn.renew()
         with db.read() as session:
-            numbers = arrays.integers(session, STANDING_OF_NEXT, shop_id=shop_id, after=after, most=CHUNK)
-            customer_ids = _standing(numbers).customer_ids
-            last = min(int(customer_ids[-1]), end) if len(customer_ids) else end
-            histories = arrays.rows(session, HISTORIES_OF_NEXT, shop_id=shop_id, after=after, last=last)
-            for columns, _ in _columns(customer_ids, histories):
-                gathering.add(columns, clock.now())
-        after = last
+            loaded = loading.following(session, shop_id, after, CHUNK)
+            for columns, _ in loaded.pieces:
+                gathering.add(columns.those(columns.customer_ids <= end), clock.now())
+        after = int(loaded.standing.customer_ids[-1]) if len(loaded.standing.customer_ids) else end
 
 
 def _record(session: Session, shop_id: int, standing: Standing, found: Evaluation, as_of: datetime, cause: str) -> int:

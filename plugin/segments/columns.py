@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,7 +96,9 @@ class Columns:
         """One customer a history; None and an empty history both mean a customer without orders."""
         if len(customer_ids) != len(histories):
             raise ValueError(f"{len(customer_ids)} customers but {len(histories)} histories")
-        present = [history or b"" for history in histories]
+        present = cast(Sequence[bytes], histories)
+        if None in histories:
+            present = [history or b"" for history in present]
         lengths = np.fromiter(map(len, present), np.int64, len(present))
         if (torn := np.flatnonzero(lengths % RECORD.itemsize)).size:
             # Joined, one torn history would shift the orders of every customer behind it.
@@ -124,6 +126,22 @@ class Columns:
 
     def __len__(self) -> int:
         return len(self.customer_ids)
+
+    def those(self, chosen: NDArray[np.bool_]) -> "Columns":
+        """The columns of the customers chosen, one truth for each."""
+        if chosen.all():
+            return self
+        counts = np.diff(self.starts)
+        orders = np.repeat(chosen, counts)
+        starts = np.zeros(int(chosen.sum()) + 1, np.int64)
+        np.cumsum(counts[chosen], out=starts[1:])
+        return Columns(
+            customer_ids=self.customer_ids[chosen],
+            starts=starts,
+            processed_at=self.processed_at[orders],
+            spend=self.spend[orders],
+            units=self.units[orders],
+        )
 
     def only(self, i: int) -> "Columns":
         """The columns of customer number i alone."""

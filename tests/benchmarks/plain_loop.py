@@ -3,8 +3,7 @@
 What the engine is measured against, and checked against: both must give the same answers.
 """
 
-import sqlite3
-from datetime import datetime
+from collections.abc import Iterable
 from itertools import groupby
 from operator import itemgetter
 
@@ -16,14 +15,9 @@ AT_RISK_DAYS, LAPSED_DAYS = 90, 180
 FIRST_TIME, REPEAT, FREQUENT, HIGH_SPENDER, AT_RISK, LAPSED = (1 << bit for bit in range(6))
 
 
-def evaluate(database: sqlite3.Connection, as_of: datetime) -> tuple[list[int], list[int], list[int]]:
-    """Customer ids, memberships and next reviews in microseconds; `as_of` on a whole second."""
-    now = int(as_of.timestamp())
+def evaluate(rows: Iterable[tuple[int, int, int]], now: int) -> tuple[list[int], list[int], list[int]]:
+    """Customer ids, memberships and next reviews in microseconds, of orders (customer, second, spend) in that order."""
     customer_ids, memberships, next_reviews = list[int](), list[int](), list[int]()
-    rows = database.execute(
-        "SELECT customer_id, processed_at, spend FROM orders WHERE processed_at < ? ORDER BY customer_id, processed_at",
-        (now,),
-    )
     for customer_id, orders in groupby(rows, key=itemgetter(0)):
         mask, review_at = judge(list(orders), now)
         customer_ids.append(customer_id)

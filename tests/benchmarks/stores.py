@@ -1,14 +1,11 @@
 """Made-up stores for benchmarks: three years of orders, most customers buying once and a few buying without end.
 
-The shape (median 2 orders a customer, mean 10, a long tail) follows what real shops show; the seed is fixed, so every
-run judges the same store. Times lean on nothing but `AS_OF`.
+The shape (median 2 orders a customer, mean 10, 99 in 100 below some 120, a long tail) follows what real shops show. The
+seed is fixed, so every run has the same store. tests/benchmarks/fill.py and bulk_files.py write stores down.
 """
 
-import sqlite3
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,32 +17,53 @@ YEARS = 3
 MOST_ORDERS = 3_826
 SHARE_BUYING_ONCE = 0.49
 SHARE_BUYING_TWICE = 0.12
-ROWS_AT_ONCE = 500_000
+SHARE_NEVER_BUYING = 0.01
+SHARE_CANCELLED, SHARE_REFUNDED, SHARE_PARTLY_REFUNDED = 0.01, 0.01, 0.03
+FIRST_CUSTOMER, FIRST_ORDER = 7_000_000_000, 5_000_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class MadeStore:
+    """Customer i has the orders from starts[i] to starts[i + 1], oldest first."""
+
     customer_ids: IntArray
     starts: IntArray
-    records: NDArray[np.void]
-    """All orders, customer after customer, oldest first."""
+    orders: NDArray[np.void]
+    """All orders as records of a history, whether they count or not."""
+    cancelled: NDArray[np.bool_]
+    refunded: NDArray[np.bool_]
+    partly_refunded: NDArray[np.bool_]
+
+    def counting(self) -> tuple[IntArray, NDArray[np.void]]:
+        """Starts and records of the orders that count."""
+        counts = ~(self.cancelled | self.refunded)
+        before = np.zeros(len(counts) + 1, np.int64)
+        np.cumsum(counts, out=before[1:])
+        return before[self.starts], self.orders[counts]
+
+    def whose(self) -> IntArray:
+        """The customer id of each order."""
+        return np.repeat(self.customer_ids, np.diff(self.starts))
 
 
 def make(customers: int, seed: int = 7) -> MadeStore:
+    """The same store for the same arguments, on any machine."""
     random = np.random.default_rng(seed)
-    counts = _orders_each(random, customers)
     starts = np.zeros(customers + 1, np.int64)
-    np.cumsum(counts, out=starts[1:])
-    whose = np.repeat(np.arange(customers), counts)
-    processed_at = _times(random, whose, customers)
-    records = np.zeros(len(whose), RECORD)
-    records["order_id"] = 5_000_000_000 + random.permutation(len(whose))
-    records["processed_at"] = processed_at
-    records["spend"] = np.exp(random.normal(8.2, 0.9, len(whose))).astype(np.int64)
-    records["units"] = random.geometric(0.4, len(whose))
-    refunded = random.random(len(whose)) < 0.03
-    records["spend"][refunded] //= 2
-    return MadeStore(7_000_000_000 + 3 * np.arange(customers), starts, records)
+    np.cumsum(_orders_each(random, customers), out=starts[1:])
+    count = int(starts[-1])
+    fate = random.random(count)
+    cancelled = fate < SHARE_CANCELLED
+    refunded = ~cancelled & (fate < SHARE_CANCELLED + SHARE_REFUNDED)
+    partly_refunded = fate > 1 - SHARE_PARTLY_REFUNDED
+    orders = np.zeros(count, RECORD)
+    orders["order_id"] = FIRST_ORDER + random.permutation(count)
+    orders["processed_at"] = _times(random, np.repeat(np.arange(customers), np.diff(starts)), customers)
+    orders["spend"] = np.exp(random.normal(8.2, 0.9, count)).astype(np.int64)
+    orders["spend"][partly_refunded] //= 2
+    orders["units"] = random.geometric(0.4, count)
+    customer_ids = FIRST_CUSTOMER + 3 * np.arange(customers)
+    return MadeStore(customer_ids, starts, orders, cancelled, refunded, partly_refunded)
 
 
 def _orders_each(random: np.random.Generator, customers: int) -> IntArray:
@@ -54,6 +72,7 @@ def _orders_each(random: np.random.Generator, customers: int) -> IntArray:
     share = random.random(customers)
     counts[share < SHARE_BUYING_ONCE + SHARE_BUYING_TWICE] = 2
     counts[share < SHARE_BUYING_ONCE] = 1
+    counts[share < SHARE_NEVER_BUYING] = 0
     return counts
 
 
@@ -67,35 +86,3 @@ def _times(random: np.random.Generator, whose: IntArray, customers: int) -> IntA
     # One sort for all: the customer's number in front of the time in one integer.
     ordered = np.sort(whose << 32 | times)
     return ordered & 0xFFFFFFFF
-
-
-def write(store: MadeStore, path: Path) -> None:
-    """The store twice in one SQLite file: packed histories, and one row an order in the order a plain loop wants."""
-    with sqlite3.connect(path) as database:
-        database.execute("PRAGMA journal_mode = OFF")
-        database.execute("PRAGMA synchronous = OFF")
-        database.execute("CREATE TABLE histories (customer_id INTEGER PRIMARY KEY, history BLOB NOT NULL)")
-        database.execute(
-            "CREATE TABLE orders (customer_id INTEGER, processed_at INTEGER, order_id INTEGER, spend INTEGER,"
-            " PRIMARY KEY (customer_id, processed_at, order_id)) WITHOUT ROWID"
-        )
-        database.executemany("INSERT INTO histories VALUES (?, ?)", _history_rows(store))
-        for rows in _order_rows(store):
-            database.executemany("INSERT INTO orders VALUES (?, ?, ?, ?)", rows)
-    database.close()
-
-
-def _history_rows(store: MadeStore) -> Iterator[tuple[int, memoryview]]:
-    packed = memoryview(store.records.tobytes())
-    bounds = (store.starts * RECORD.itemsize).tolist()
-    for customer_id, start, end in zip(store.customer_ids.tolist(), bounds, bounds[1:], strict=False):
-        yield customer_id, packed[start:end]
-
-
-def _order_rows(store: MadeStore) -> Iterator[Iterator[tuple[int, int, int, int]]]:
-    customer_ids = np.repeat(store.customer_ids, np.diff(store.starts))
-    for first in range(0, len(store.records), ROWS_AT_ONCE):
-        part = slice(first, first + ROWS_AT_ONCE)
-        records = store.records[part]
-        columns = [customer_ids[part], records["processed_at"], records["order_id"], records["spend"]]
-        yield zip(*(column.tolist() for column in columns), strict=True)
