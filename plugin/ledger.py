@@ -12,7 +12,15 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from plugin import erasures, shops
 from plugin.db.models import Customer, Order, OrderHistory
-from plugin.schemas.facts import CustomerFacts, CustomersMerged, OrderChanged, OrderFacts
+from plugin.db.types import EPOCH
+from plugin.schemas.facts import (
+    ConsentChanged,
+    CustomerFacts,
+    CustomersMerged,
+    FiguresChanged,
+    OrderChanged,
+    OrderFacts,
+)
 from plugin.segments import columns
 from plugin.segments.columns import Record
 from plugin.shop_settings import ShopSettings
@@ -123,6 +131,26 @@ class Ledger:
         """Take over when a customer signed up, which never changes."""
         if not self._is_erased(facts.customer_id):
             self._customer(facts.customer_id).signed_up_at = facts.signed_up_at
+
+    def apply_figures(self, figures: FiguresChanged) -> None:
+        """Take over Shopify's own sums if they are newer than what we have."""
+        if self._shop.currency and figures.currency != self._shop.currency:
+            raise FactsRefused(f"The sum is in {figures.currency}, the shop in {self._shop.currency}")
+        if self._is_erased(figures.customer_id):
+            return
+        customer = self._customer(figures.customer_id)
+        known = (customer.lifetime_at or EPOCH, customer.lifetime_orders or 0, customer.lifetime_spend or 0)
+        if (figures.at, figures.orders, figures.spend) > known:
+            customer.lifetime_at, customer.lifetime_orders = figures.at, figures.orders
+            customer.lifetime_spend = figures.spend
+
+    def apply_consent(self, changed: ConsentChanged) -> None:
+        """Take over whether a customer may be sent marketing; the newest word counts."""
+        if self._is_erased(changed.customer_id):
+            return
+        customer = self._customer(changed.customer_id)
+        if (changed.at or EPOCH, changed.consent) > (customer.consent_at or EPOCH, customer.consent or ""):
+            customer.consent, customer.consent_at = changed.consent, changed.at
 
     def note_tags(self, customer_id: int, tags: int) -> None:
         """Which of our segments' tags the store shows on a customer: those that we did not write are not ours.

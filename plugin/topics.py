@@ -7,15 +7,17 @@ subscribes to exactly the topics of both (a test says so).
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from marshmallow import Schema
 
 from plugin.db.models import InboxEvent
 from plugin.ledger import FactsRefused, Ledger, version
 from plugin.schemas import webhook_payloads as payloads
-from plugin.schemas.facts import TagsChanged
+from plugin.schemas.facts import FiguresChanged, TagsChanged
 from plugin.schemas.webhook_payloads import PayloadRefused
+
+Change = TypeVar("Change", TagsChanged, FiguresChanged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def tags_changed(readings: Iterable[tuple[InboxEvent, Topic, Any]]) -> list[Tags
     return [_precise(facts, event) for event, _, facts in readings if isinstance(facts, TagsChanged)]
 
 
-def _precise(change: TagsChanged, event: InboxEvent) -> TagsChanged:
+def _precise(change: Change, event: InboxEvent) -> Change:
     """Payloads may tell whole seconds; within such a second the delivery's own instant tells more."""
     if change.at <= event.triggered_at < change.at + timedelta(seconds=1):
         return replace(change, at=event.triggered_at)
@@ -87,6 +89,10 @@ _customer = Topic(
     orders=_nobody,
     customers=lambda facts: [facts.customer_id],
 )
+
+
+def _about_customer(schema: Schema, fold: Callable[[Ledger, Any, InboxEvent], None]) -> Topic:
+    return Topic(schema, fold, orders=_nobody, customers=lambda facts: [facts.customer_id])
 
 
 def _tags(schema: Schema) -> Topic:
@@ -123,6 +129,13 @@ TOPICS = {
     ),
     "customers/create": _customer,
     "customers/update": _customer,
+    "customers/purchasing_summary": _about_customer(
+        payloads.PurchasingSummaryPayload(),
+        lambda ledger, facts, event: ledger.apply_figures(_precise(facts, event)),
+    ),
+    "customers_email_marketing_consent/update": _about_customer(
+        payloads.ConsentPayload(), lambda ledger, facts, _: ledger.apply_consent(facts)
+    ),
     "customer.tags_added": _tags(payloads.TagsAddedPayload()),
     "customer.tags_removed": _tags(payloads.TagsRemovedPayload()),
     "customers/delete": Topic(

@@ -166,7 +166,7 @@ class Customer(Base):
     `applied_tags`: tags Shopify has because of us. `unsure_tags`: changes sent whose answer was never recorded.
     `declined_tags`: somebody took these off, and we do not put them back while the customer stays in the segment.
     `bulk_tags`: in the hands of a bulk operation; nobody else writes them until it has ended.
-    `consent`: whether they may be sent marketing, in Shopify's word. `lifetime_*`: Shopify's own figures.
+    `consent`: whether they may be sent marketing, in Shopify's word (None: never asked). `lifetime_*`: its own sums.
     """
 
     __tablename__ = "customers"

@@ -30,6 +30,7 @@ CUSTOMER_COLUMNS = (
 ORDER, CUSTOMER = "gid://shopify/Order/", "gid://shopify/Customer/"
 FIRST_SECOND, LAST_SECOND = to_microseconds(EARLIEST), to_microseconds(LATEST)
 SECOND = 1_000_000
+NEVER_ASKED = "not_subscribed"
 # Amounts of so many digits and fewer are far from what plugin.money refuses.
 SURELY_MONEY = 12
 
@@ -78,12 +79,14 @@ def order(node: Node, lines: Iterable[Node], listed: Listed) -> Row:
 def customer(node: Node, listed: Listed, seen_at: int, bits_by_tag: dict[str, int]) -> Row:
     """A `Customer` by CUSTOMER_COLUMNS; `bits_by_tag` says which tags are looked for."""
     email, spent = node["defaultEmailAddress"], node["amountSpent"]
-    changed = email and email["marketingUpdatedAt"]
+    consent, changed = (email["marketingState"].lower(), email["marketingUpdatedAt"]) if email else (None, None)
+    if consent == NEVER_ASKED and not changed:
+        consent = None  # as of a customer who signed up later: no message says so of them
     knows = spent["currencyCode"] == listed.currency
     return (
         _number(node["id"], CUSTOMER),
         microseconds(node["createdAt"]),
-        email["marketingState"].lower() if email else None,
+        consent,
         microseconds(changed) if changed else None,
         int(node["numberOfOrders"]) if knows else None,
         _minor(spent["amount"], listed) if knows else None,

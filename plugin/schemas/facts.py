@@ -98,6 +98,26 @@ class BulkOperationEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class FiguresChanged:
+    """What a customer ordered and spent in all, by Shopify's own count, as it stood at an instant."""
+
+    customer_id: int
+    orders: int
+    spend: int
+    currency: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentChanged:
+    """Whether a customer may be sent marketing by mail, since an instant (None: it was never changed)."""
+
+    customer_id: int
+    consent: str
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class DataRequested:
     """A customer wants to know what is stored about them; `request_id` is Shopify's number for it."""
 

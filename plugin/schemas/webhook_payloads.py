@@ -14,8 +14,10 @@ from plugin import money
 from plugin.schemas.facts import (
     EARLIEST,
     LATEST,
+    ConsentChanged,
     CustomerFacts,
     CustomersMerged,
+    FiguresChanged,
     OrderChanged,
     OrderFacts,
     TagsChanged,
@@ -226,3 +228,51 @@ class TagsRemovedPayload(TagsPayload):
     def changed(self, data: dict[str, Any], **_: Any) -> TagsChanged:
         """Which tags went."""
         return self._changed(data, added=False)
+
+
+class CamelCaseMoney(Payload):
+    """An amount and its currency, as the newer topics write them."""
+
+    amount = fields.Decimal(required=True, validate=validate.Range(-money.LARGEST, money.LARGEST))
+    currencyCode = fields.String(required=True, validate=validate.Regexp(r"[A-Z]{3}\Z"))  # noqa: N815 - Shopify's name
+
+
+class PurchasingSummaryPayload(Payload):
+    """customers/purchasing_summary; its names are camel case."""
+
+    customerId = fields.String(required=True)  # noqa: N815 - Shopify's name
+    numberOfOrders = fields.Integer(required=True, validate=validate.Range(0, 10**9))  # noqa: N815 - Shopify's name
+    amountSpent = fields.Nested(CamelCaseMoney, required=True)  # noqa: N815 - Shopify's name
+    occurredAt = instant(required=True)  # noqa: N815 - Shopify's name
+
+    @post_load
+    def figures(self, data: dict[str, Any], **_: Any) -> FiguresChanged:
+        """The sums in our words."""
+        try:
+            customer_id = ids.number("Customer", data["customerId"])
+        except ValueError:
+            raise ValidationError("Not the global id of a customer", "customerId") from None
+        currency = data["amountSpent"]["currencyCode"]
+        spend = money.to_minor(data["amountSpent"]["amount"], currency)
+        return FiguresChanged(customer_id, data["numberOfOrders"], spend, currency, data["occurredAt"].astimezone(UTC))
+
+
+class Consent(Payload):
+    """A customer's consent and since when it stands."""
+
+    state = fields.String(required=True, validate=validate.Regexp(r"[a-z_]{1,16}\Z"))
+    consent_updated_at = instant(allow_none=True, load_default=None)
+
+
+class ConsentPayload(Payload):
+    """customers_email_marketing_consent/update, without the address."""
+
+    customer_id = shopify_id(required=True)
+    email_marketing_consent = fields.Nested(Consent, required=True)
+
+    @post_load
+    def changed(self, data: dict[str, Any], **_: Any) -> ConsentChanged:
+        """The consent in our words."""
+        given = data["email_marketing_consent"]
+        at = given["consent_updated_at"]
+        return ConsentChanged(data["customer_id"], given["state"], at and at.astimezone(UTC))
