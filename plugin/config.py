@@ -22,6 +22,7 @@ class Config:
 
     environment: str
     database_url: str
+    data_dir: Path
     redis_url: str
     app_url: str
     web_host: str
@@ -79,6 +80,7 @@ def read_environment() -> Config:
         config = Config(
             environment=env.str("ENVIRONMENT", "production", validate=OneOf(["production", "development"])),
             database_url=env.str("DATABASE_URL", "sqlite:///.data/regulars.sqlite3"),
+            data_dir=Path(env.str("DATA_DIR", ".data", validate=Length(min=1))),
             redis_url=env.str("REDIS_URL", validate=Length(min=1)),
             app_url=env.str("APP_URL").rstrip("/"),
             web_host=env.str("WEB_HOST", "127.0.0.1", validate=Length(min=1)),

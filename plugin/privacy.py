@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Table, delete, select, tuple_
 from sqlalchemy.orm import Session
 
-from plugin import clock, erasures, inbox, refresh, runs, segment_store, topics
+from plugin import clock, erasures, inbox, preview, refresh, runs, segment_store, topics
 from plugin.db import session as db
 from plugin.db.models import Base, Customer, DataRequest, InboxEvent, Order, Run, Shop
 from plugin.db.scope import ALL_SHOPS
@@ -77,6 +77,7 @@ def erase_customer(session: Session, shop: Shop, asked: CustomerRedacted, now: d
         erased = session.execute(delete(table).where(*theirs).returning(table.c.customer_id)).all()
         rows[table.name] = rows.get(table.name, 0) + len(erased)
     runs.forget(session, shop.id, numbers | orders)
+    preview.forget(session, shop.id)
     _rewrite_answers(session, shop, numbers | orders, now)
     for number in numbers:
         erasures.note_customer(session, shop, number, now, rows if number == asked.customer_id else {})
@@ -99,6 +100,7 @@ def erase_shop(run: Run, turn: Turn) -> None:
     with db.write() as session:
         # Whoever stores a delivery just now waits, and is told that there is no such shop.
         session.execute(select(Shop.id).where(Shop.id == run.shop_id).with_for_update())
+        preview.forget(session, run.shop_id)
         for table in ABOUT_SHOPS:
             session.execute(delete(table).where(table.c.shop_id == run.shop_id))
         session.execute(delete(Shop).where(Shop.id == run.shop_id))

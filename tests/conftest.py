@@ -88,6 +88,7 @@ def settings(database_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch,
     for name, value in {
         "ENVIRONMENT": "development",
         "DATABASE_URL": database_url,
+        "DATA_DIR": str(tmp_path / "data"),
         "REDIS_URL": redis_url,
         "APP_URL": "http://127.0.0.1:1",
         "OPERATOR_NAME": "Regular People Ltd",

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plugin.segments import columns as order_columns
-from plugin.segments.columns import Columns, IntArray
+from plugin.segments.columns import AnyColumns, IntArray
 
 DAY = 86_400
 NEVER = 2**63 - 1
@@ -20,7 +20,7 @@ NEVER = 2**63 - 1
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AsOf:
-    columns: Columns
+    columns: AnyColumns
     seconds: int
     """The instant, rounded down: orders have whole seconds, so no window or age needs to know more."""
     ends: IntArray
@@ -28,7 +28,7 @@ class AsOf:
     _window_starts: dict[int, IntArray] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, columns: Columns, instant: datetime) -> "AsOf":
+    def of(cls, columns: AnyColumns, instant: datetime) -> "AsOf":
         seconds, fraction = divmod(order_columns.microseconds(instant), 1_000_000)
         # An order counts strictly after its second began: with a fraction gone, that second's orders do.
         first_not_counted = seconds + (fraction > 0)
@@ -59,7 +59,7 @@ class AsOf:
         return seconds
 
 
-def _counts(columns: Columns, chosen: NDArray[Any]) -> IntArray:
+def _counts(columns: AnyColumns, chosen: NDArray[Any]) -> IntArray:
     """How many orders of each customer are chosen."""
     # Differences of running counts, because np.add.reduceat is wrong for customers without orders. 32 bits halve the
     # memory touched; were they ever to wrap round, a difference would still be right.

@@ -164,6 +164,23 @@ class Columns:
         return _sums_before(self.units)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class SummedColumns:
+    """Columns whose sums are worked out already; where those begin does not matter, only their differences do."""
+
+    customer_ids: IntArray
+    starts: IntArray
+    processed_at: NDArray[np.uint32]
+    spend_before: IntArray
+    units_before: IntArray
+
+    def __len__(self) -> int:
+        return len(self.customer_ids)
+
+
+AnyColumns = Columns | SummedColumns
+
+
 def _sums_before(amounts: NDArray[Any]) -> IntArray:
     sums = np.zeros(len(amounts) + 1, np.int64)
     np.cumsum(amounts, out=sums[1:])

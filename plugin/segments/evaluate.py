@@ -39,7 +39,7 @@ def evaluate(columns: Columns, segments: Sequence[Segment], as_of: datetime) -> 
     numbers = numbers_of(seen, conditions)
     memberships = np.zeros(len(columns), np.int64)
     for segment in segments:
-        memberships |= _members(segment, numbers).astype(np.int64) << segment.bit
+        memberships |= members(segment, numbers).astype(np.int64) << segment.bit
     return Evaluation(memberships, _next_review_at(seen, conditions, numbers))
 
 
@@ -49,18 +49,19 @@ def numbers_of(seen: AsOf, conditions: Iterable[Condition]) -> Numbers:
     return {(measure, window_days): MEASURES[measure].numbers(seen, window_days) for measure, window_days in asked}
 
 
+def members(segment: Segment, numbers: Numbers) -> NDArray[np.bool_]:
+    """Who is in a segment."""
+    first, *others = segment.conditions
+    found = holding(first, numbers)
+    for condition in others:
+        found &= holding(condition, numbers)
+    return found
+
+
 def holding(condition: Condition, numbers: Numbers) -> NDArray[np.bool_]:
     """For which customers the condition holds."""
     operator = OPERATORS[condition.comparison]
     return operator.mask(numbers[condition.measure, condition.window_days], condition.value)
-
-
-def _members(segment: Segment, numbers: Numbers) -> NDArray[np.bool_]:
-    first, *others = segment.conditions
-    members = holding(first, numbers)
-    for condition in others:
-        members &= holding(condition, numbers)
-    return members
 
 
 def _next_review_at(seen: AsOf, conditions: set[Condition], numbers: Numbers) -> IntArray:
