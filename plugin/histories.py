@@ -4,27 +4,28 @@ customer's history as it comes would write the same histories again and again.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import chain
 from typing import Any, cast
 
 import numpy as np
-from sqlalchemy import BigInteger, ColumnElement, Table, delete, func, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Table, bindparam, delete, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from plugin import shops
-from plugin.db import upserts
+from plugin.db import arrays, upserts
 from plugin.db.models import Customer, Order, OrderHistory
 from plugin.segments import columns
 from plugin.segments.columns import IntArray
 from plugin.shop_settings import ShopSettings
 
 ORDERS_AT_ONCE = 20_000
-# What is held in memory while a shop's first histories are written takes some 150 bytes an order.
-ORDERS_GATHERED = 1_500_000
-ROWS_A_PIECE = 50_000
+# What is held in memory while a shop's first histories are written takes some 250 bytes an order.
+ORDERS_GATHERED = 1_000_000
 CUSTOMERS_A_WRITE = 5_000
 KEYS_A_QUERY = 5_000
 SECOND = 1_000_000
+LARGEST_ID = 2**63 - 1
 HISTORIES = cast(Table, OrderHistory.__table__)
 
 
@@ -48,15 +49,11 @@ class Gathered:
 
 
 def gather(session: Session, shop_id: int, after: int) -> Gathered:
-    """Read the orders of many customers above `after`, in the order they are stored in, and pack them."""
+    """Read the orders of many customers above `after`, in no order, and pack them."""
     last = _end_of_part(session, shop_id, after)
-    # Not by the index of customers: looking each order up would take longer than looking at all of them.
-    whose = func.coalesce(Order.customer_id, 0)
-    part = (whose > after,) if last is None else (whose > after, whose <= last)
-    query = _counting_orders(session, shop_id).where(*part).order_by(Order.order_id)
-    rows = session.execute(query.execution_options(yield_per=ROWS_A_PIECE))
-    pieces = [_numbers(piece) for piece in rows.partitions()]
-    return _packed(np.concatenate(pieces) if pieces else _numbers([]), last)
+    settings = ShopSettings.of(shops.get(session, shop_id).settings)
+    values = {"after": after, "last": LARGEST_ID if last is None else last, "shop_id": shop_id}
+    return _packed(np.column_stack(arrays.integers(session, _orders_of_part(settings), **values)), last)
 
 
 def write(session: Session, shop_id: int, gathered: Gathered, first: int) -> int:
@@ -119,16 +116,27 @@ def _end_of_part(session: Session, shop_id: int, after: int) -> int | None:
 def _counting_orders(session: Session, shop_id: int) -> Any:
     """Whose, which, spend, instant in microseconds and units of the orders that count (plugin.shop_settings)."""
     settings = ShopSettings.of(shops.get(session, shop_id).settings)
+    return _orders_that_count(settings).where(Order.shop_id == shop_id)
+
+
+@cache
+def _orders_of_part(settings: ShopSettings) -> Any:
+    # Not by the index of customers: looking each order up would take longer than looking at all of them.
+    whose = func.coalesce(Order.customer_id, 0)
+    shop_id, after, last = (bindparam(name, required=False, type_=BigInteger) for name in ("shop_id", "after", "last"))
+    return _orders_that_count(settings).where(Order.shop_id == shop_id, whose > after, whose <= last)
+
+
+def _orders_that_count(settings: ShopSettings) -> Any:
     spend = Order.total if settings.spend_is_total else Order.subtotal
     at = type_coerce(Order.processed_at, BigInteger)
     counting = (
         Order.deleted_at.is_(None),
         Order.cancelled_at.is_(None),
         Order.test.is_(False),
-        Order.financial_status.in_(settings.counted_statuses),
+        Order.financial_status.in_(sorted(settings.counted_statuses)),
     )
-    columns_read = (Order.customer_id, Order.order_id, spend, at, Order.units)
-    return select(*columns_read).where(Order.shop_id == shop_id, *counting)
+    return select(Order.customer_id, Order.order_id, spend, at, Order.units).where(*counting)
 
 
 def _numbers(rows: Sequence[Sequence[Any]]) -> IntArray:

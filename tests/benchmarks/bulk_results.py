@@ -15,8 +15,8 @@ CUSTOMER = (
     '"defaultEmailAddress":{"marketingState":"NOT_SUBSCRIBED","marketingUpdatedAt":null}}\n'
 )
 ORDER = (
-    '{"id":"gid://shopify/Order/%d","processedAt":"%s","updatedAt":"%s","cancelledAt":null,"test":false,'
-    '"displayFinancialStatus":"PAID","customer":{"id":"gid://shopify/Customer/%d"},'
+    '{"id":"gid://shopify/Order/%d","processedAt":"%s","updatedAt":"%s","cancelledAt":%s,"test":false,'
+    '"displayFinancialStatus":"%s","customer":{"id":"gid://shopify/Customer/%d"},'
     '"currentTotalPriceSet":{"shopMoney":{"amount":"%s","currencyCode":"USD"}},'
     '"currentSubtotalPriceSet":{"shopMoney":{"amount":"%s"}}}\n'
 )
@@ -32,18 +32,20 @@ def write(store: MadeStore, folder: Path) -> int:
     with (folder / "customers.jsonl").open("w") as file:
         for customer_id, count in zip(store.customer_ids.tolist(), counts.tolist(), strict=True):
             file.write(CUSTOMER % (customer_id, joined, count, 10 * count))
-    records, whose = store.records, np.repeat(store.customer_ids, counts)
+    status = np.where(store.refunded, "REFUNDED", np.where(store.partly_refunded, "PARTIALLY_REFUNDED", "PAID"))
     # Shopify lists by number, and numbers rise with time: a customer's orders lie all over the file.
-    by_number = np.argsort(records["order_id"], kind="stable")
+    by_number = np.argsort(store.orders["order_id"], kind="stable")
+    columns = (store.orders, store.whose(), status, store.cancelled)
     with (folder / "orders.jsonl").open("w") as file:
-        for record, customer_id in zip(records[by_number].tolist(), whose[by_number].tolist(), strict=True):
+        for record, customer_id, paid, cancelled in zip(*(each[by_number].tolist() for each in columns), strict=True):
             order_id, spend, processed_at, units = record
             amount, at = f"{spend // 100}.{spend % 100:02}", _written(processed_at)
-            file.write(ORDER % (order_id, at, at, customer_id, amount, amount))
+            gone = f'"{at}"' if cancelled else "null"
+            file.write(ORDER % (order_id, at, at, gone, paid, customer_id, amount, amount))
             lines = min(units, MOST_LINES)
             for number in range(lines):
                 file.write(LINE % (units - lines + 1 if number == 0 else 1, order_id))
-    return len(records)
+    return len(store.orders)
 
 
 def _written(second: int) -> str:

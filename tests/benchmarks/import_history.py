@@ -1,161 +1,119 @@
 """How long the import of a history takes: from Shopify's files to orders, packed histories and first memberships.
 
-`python -m tests.benchmarks.import_history [--customers 10000,100000] [--rounds 1] [--postgresql]`. The baseline is
-tests/benchmarks/plain_import.py over the same tables; the memberships are compared, and a difference ends the run with
-an error. Both read the files from the disk: no network is measured.
+`python -m tests.benchmarks.import_history [--sizes 10000,100000] [--rounds 1] [--postgresql]`. The baseline is
+plain_import.py over the same tables of SQLite, on its driver; memberships are compared, and a difference ends the run
+with an error. All read the files from the disk: no network is measured.
 """
 
-import contextlib
 import hashlib
-import json
-import os
-import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 import httpx
-from cryptography.fernet import Fernet
+from sqlalchemy import select
 
-from tests.benchmarks import bulk_results, plain_import, stores
-from tests.benchmarks.evaluate import _peak_mb
-from tests.support import postgres
+from plugin import backfill, clock, listing, refresh, runs, turns
+from plugin import shops as plugin_shops
+from plugin.db import schema
+from plugin.db import session as db
+from plugin.db.models import Customer
+from plugin.shopify import http
+from plugin.shopify.bulk_operations import BulkOperation
+from tests.benchmarks import bulk_results, databases, measuring, plain_import, stores
+from tests.benchmarks.measuring import Watch
+from tests.support import shop as shops
 
-APPROACHES = ("plain way", "import")
+NAME = "tests.benchmarks.import_history"
+HEADER = ("customers", "orders", "way", "wall s", "orders/s", "ratio", "CPU s", "peak MB")
+SECONDS_A_JOB = 10
 
 
 @click.command()
-@click.option("--customers", default="20000", help="Numbers of customers.")
+@click.option("--sizes", default="10000", help="Numbers of customers.")
 @click.option("--rounds", default=1, help="Measurements of each; medians are printed.")
-@click.option("--postgresql", is_flag=True, help="The import on PostgreSQL too (the baseline is SQLite's).")
-@click.option("--measure", type=click.Choice(APPROACHES), hidden=True)
-@click.option("--files", type=click.Path(path_type=Path), hidden=True)
-@click.option("--database", hidden=True)
-def main(
-    customers: str, rounds: int, postgresql: bool, measure: str | None, files: Path | None, database: str | None
-) -> None:
-    if measure and files and database:
-        click.echo(json.dumps(_measure(measure, files, database)))
-        return
-    click.echo(_row(("customers", "orders", "approach", "wall s", "orders/s", "ratio", "CPU s", "peak MB")))
-    for count in map(int, customers.split(",")):
-        with tempfile.TemporaryDirectory() as folder:
-            orders = bulk_results.write(stores.make(count), Path(folder))
-            for line in _compare(Path(folder), count, orders, rounds, postgresql):
-                click.echo(_row(line))
+@click.option("--postgresql", is_flag=True, help="The import on PostgreSQL too.")
+def main(sizes: str, rounds: int, postgresql: bool) -> None:
+    for customers in map(int, sizes.split(",")):
+        measuring.table(HEADER, lines(customers, rounds, postgresql))
 
 
-def _compare(files: Path, customers: int, orders: int, rounds: int, postgresql: bool) -> Iterator[tuple[str, ...]]:
-    with contextlib.ExitStack() as stack:
-        server = stack.enter_context(postgres.server()) if postgresql else None
-        named = [("plain way", "plain way", None), ("import", "import", None)]
-        named += [("PostgreSQL", "import", server)] if server else []
-        runs: dict[str, list[dict[str, Any]]] = {name: [] for name, _, _ in named}
-        for number in range(rounds):
-            for name, approach, address in named:
-                database = address or f"sqlite:///{files}/{name.replace(' ', '-')}-{number}.sqlite3"
-                runs[name].append(_in_own_process(approach, files, database))
-    if len({run["answers"] for each in runs.values() for run in each}) != 1:
-        raise click.ClickException(f"the ways disagree about {customers} customers")
-    plain = statistics.median(run["wall"] for run in runs["plain way"])
-    for name, each in runs.items():
-        wall, cpu = (statistics.median(run[figure] for run in each) for figure in ("wall", "cpu"))
-        peak = max(run["peak_mb"] for run in each)
-        figures = (f"{wall:.1f}", f"{orders / wall:,.0f}", f"{plain / wall:.1f}", f"{cpu:.1f}", f"{peak:.0f}")
-        yield f"{customers:,}", f"{orders:,}", name, *figures
-        yield from (
-            ("", "", f"  {part}", f"{seconds:.1f}", "", "", "", "") for part, seconds in each[0]["parts"].items()
-        )
+def lines(customers: int, rounds: int, postgresql: bool) -> Iterator[tuple[Any, ...]]:
+    """The ways, each with its ratio to the plain one."""
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-"))
+        orders = bulk_results.write(stores.make(customers), Path(folder))
+        ways: dict[str, Any] = {
+            "plain way": (NAME, "plainly", folder),
+            "plain way, ORM": (NAME, "by_orm", folder),
+            "import": (NAME, "imported", folder),
+        }
+        if postgresql:
+            url = stack.enter_context(databases.fresh("postgresql"))
+            ways["import, PostgreSQL"] = (NAME, "imported", folder, url)
+        found = measuring.compare(ways, rounds)
+        for name, each in found.items():
+            rate, ratio = int(orders / each.wall), f"{found['plain way'].wall / each.wall:.1f}"
+            yield customers, orders, name, each.wall, rate, ratio, each.cpu, int(each.peak_mb)
 
 
-def _in_own_process(approach: str, files: Path, database: str) -> dict[str, Any]:
-    command = [sys.executable, "-m", "tests.benchmarks.import_history", "--measure", approach]
-    command += ["--files", str(files), "--database", database]
-    answer: dict[str, Any] = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
-    return answer
+def plainly(watch: Watch, folder: str) -> str:
+    with databases.fresh("sqlite") as url:
+        shop_id = _empty_shop(url)
+        with watch.running():
+            plain_import.run(shop_id, Path(folder), stores.AS_OF)
+        return _memberships(shop_id)
 
 
-def _measure(approach: str, files: Path, database: str) -> dict[str, Any]:
-    shop_id = _prepare(files, database)
-    wall, cpu = time.perf_counter(), time.process_time()
-    parts = _import(shop_id, files) if approach == "import" else plain_import.run(shop_id, files, stores.AS_OF)
-    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    return {"wall": wall, "cpu": cpu, "peak_mb": _peak_mb(), "answers": _answers(shop_id), "parts": parts}
+def by_orm(watch: Watch, folder: str) -> str:
+    with databases.fresh("sqlite") as url:
+        shop_id = _empty_shop(url)
+        with watch.running():
+            plain_import.run_by_orm(shop_id, Path(folder), stores.AS_OF)
+        return _memberships(shop_id)
 
 
-def _prepare(files: Path, database: str) -> int:
-    """A shop with the default segments in a database with empty tables; the time stands still."""
-    from plugin import app
-    from plugin.db import schema
-    from plugin.db import session as db
-    from tests.support import shop as shops
+def imported(watch: Watch, folder: str, postgresql: str | None = None) -> str:
+    with databases.fresh("sqlite") as url:
+        shop_id = _empty_shop(postgresql or url)
+        _serve(Path(folder))
+        with db.write() as session:
+            runs.start_import(session, shop_id, clock.now())
+        with db.read() as session:
+            run = runs.next_run(session, shop_id)
+        turn = turns.take(shop_id, "run")
+        assert run
+        assert turn
+        with turn, watch.running():
+            while not backfill.advance(run, turn, time.monotonic() + SECONDS_A_JOB):
+                pass
+            refresh.refresh_shop(run, turn, "import")
+        return _memberships(shop_id)
 
-    clock_file = files / "clock"
-    clock_file.write_text(stores.AS_OF.isoformat())
-    os.environ |= {
-        "ENVIRONMENT": "development", "DATABASE_URL": database, "REDIS_URL": "redis://127.0.0.1:1",
-        "APP_URL": "http://127.0.0.1:1", "OPERATOR_NAME": "Bench", "SUPPORT_EMAIL": "bench@regular-people.org",
-        "SHOPIFY_CLIENT_ID": "client-id", "SHOPIFY_CLIENT_SECRET": "a-secret-that-is-long-enough-for-tests",
-        "TOKEN_KEYS": Fernet.generate_key().decode(), "CLOCK_FILE": str(clock_file), "LOG_LEVEL": "ERROR",
-    }  # fmt: skip
-    app.start()
+
+def _empty_shop(url: str) -> int:
+    databases.start(url)
     schema.upgrade(db.engine())
-    return shops.make_shop(imported_at=None, scopes="read_all_orders,read_orders,write_customers")
+    domain = f"shop-{time.time_ns()}.myshopify.com"
+    return shops.make_shop(domain, imported_at=None, scopes="read_all_orders,read_orders,write_customers")
 
 
-def _import(shop_id: int, files: Path) -> dict[str, float]:
-    """The app's own import over the files; how many seconds each part took."""
-    from plugin import backfill, clock, refresh, runs, turns
-    from plugin.db import session as db
-
-    _serve_files(files)
-    with db.write() as session:
-        runs.start_import(session, shop_id, clock.now())
-    with db.read() as session:
-        run = runs.next_run(session, shop_id)
-    assert run
-    seconds = dict.fromkeys(backfill.PARTS, 0.0)
-    for part, work in list(backfill.PARTS.items()):
-        backfill.PARTS[part] = lambda *arguments, part=part, work=work: _timed(seconds, part, work, *arguments)
-    turn = turns.take(shop_id, "run")
-    assert turn
-    with turn:
-        while not backfill.advance(run, turn, time.monotonic() + 10):
-            pass
-        seconds["judging"] = 0.0
-        _timed(seconds, "judging", refresh.refresh_shop, run, turn, "import")
-    return seconds
-
-
-def _timed(seconds: dict[str, float], part: str, work: Any, *arguments: Any) -> Any:
-    began = time.perf_counter()
-    try:
-        return work(*arguments)
-    finally:
-        seconds[part] += time.perf_counter() - began
-
-
-def _serve_files(files: Path) -> None:
+def _serve(folder: Path) -> None:
     """Let the import find its files here: finished operations, read from the disk as if they were downloaded."""
-    from plugin import listing, shops
-    from plugin.shopify import http
-    from plugin.shopify.bulk_operations import BulkOperation
 
     def finished(_client: Any, kind: listing.Kind, *_: Any) -> BulkOperation:
-        began = datetime(2026, 1, 1, tzinfo=UTC)
-        address = f"https://storage/{kind.name}.jsonl"
+        began, address = datetime(2026, 1, 1, tzinfo=UTC), f"https://storage/{kind.name}.jsonl"
         return BulkOperation(kind.name, "COMPLETED", None, began, 0, 0, address, None)
 
+    client = httpx.Client(transport=_Disk(folder))
     listing._operation = finished
-    client = httpx.Client(transport=_Disk(files))
     http.client = lambda: client
-    shops.admin_client = lambda *_: None
+    plugin_shops.admin_client = lambda *_: None
 
 
 class _Disk(httpx.BaseTransport):
@@ -182,20 +140,11 @@ class _Pieces(httpx.SyncByteStream):
         self._file.close()
 
 
-def _answers(shop_id: int) -> str:
-    from sqlalchemy import select
-
-    from plugin.db import session as db
-    from plugin.db.models import Customer
-
+def _memberships(shop_id: int) -> str:
     found = select(Customer.customer_id, Customer.wanted_tags).where(Customer.shop_id == shop_id)
     with db.read() as session:
         rows = session.execute(found.order_by(Customer.customer_id)).all()
     return hashlib.sha256(repr([tuple(row) for row in rows]).encode()).hexdigest()
-
-
-def _row(cells: tuple[str, ...]) -> str:
-    return "{:>11} {:>12} {:<12} {:>8} {:>10} {:>6} {:>8} {:>8}".format(*cells)
 
 
 if __name__ == "__main__":
