@@ -141,7 +141,7 @@ def _read(path: Path) -> ColumnCopy | None:
 
 
 def _mapped(path: Path, kind: str) -> Any:
-    return np.memmap(path, kind, "r") if path.stat().st_size else np.zeros(0, kind)
+    return np.asarray(np.memmap(path, kind, "r")) if path.stat().st_size else np.zeros(0, kind)
 
 
 def _is_old(path: Path) -> bool:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 import structlog
-from sqlalchemy import select
+from sqlalchemy import BigInteger, bindparam, select, type_coerce
 from sqlalchemy.orm import Session
 
 from plugin import baselines, clock, loading, runs, segment_store, shops, tag_changes
@@ -26,6 +26,13 @@ log = structlog.get_logger()
 
 # One transaction of a whole-shop refresh: a delivery that arrives meanwhile waits for it.
 CHUNK = 32_000
+DUE = (
+    select(Customer.customer_id)
+    .where(Customer.shop_id == bindparam("shop_id"), DUE_LATER)
+    .where(type_coerce(Customer.next_review_at, BigInteger) <= bindparam("now"))
+    .order_by(Customer.next_review_at)
+    .limit(bindparam("most", type_=BigInteger))
+)
 LATEST = to_microseconds(datetime(9999, 1, 1, tzinfo=UTC))
 
 
@@ -100,13 +107,12 @@ def refresh_chunk(
 
 
 def due(session: Session, shop_id: int, now: datetime, limit: int) -> list[int]:
-    """The customers whose standing may change by time alone by now, longest due first."""
+    """The customers whose standing may change by time alone by now; those due longest, in no order."""
     if not _has_history(session, shop_id):
         return []
-    waiting = (Customer.shop_id == shop_id, DUE_LATER, Customer.next_review_at <= now)
-    return list(
-        session.scalars(select(Customer.customer_id).where(*waiting).order_by(Customer.next_review_at).limit(limit))
-    )
+    (found,) = arrays.integers(session, DUE, shop_id=shop_id, now=to_microseconds(now), most=limit)
+    ids: list[int] = found.tolist()
+    return ids
 
 
 def shops_due(session: Session, now: datetime) -> Iterator[int]:

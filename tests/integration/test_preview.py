@@ -142,6 +142,8 @@ def test_an_old_copy_answers_while_a_new_one_is_made(shop_id, large, set_clock, 
     monkeypatch.setattr(preview, "renew", lambda shop_id, renew=preview.renew: started.append(renew(shop_id)))
     tried(shop_id, SAVED)
     add_customer(shop_id, 5)
+    set_clock(NOW + 9 * MINUTE)
+    assert (tried(shop_id, SAVED, NOW + 9 * MINUTE).customers, started) == (300, [])
     set_clock(NOW + 11 * MINUTE)
     old = tried(shop_id, SAVED, NOW + 11 * MINUTE)
     assert (old.customers, old.read_at) == (300, NOW)

@@ -1,4 +1,4 @@
-"""Compare with the store: its baseline, and from which write on copies of its columns may be used."""
+"""Compare with the store: its baseline, and from which write on copies of its columns may be used. Find the due faster."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -9,6 +9,8 @@ revision = "0005"
 down_revision = "0004"
 branch_labels = None
 depends_on = None
+
+DUE_LATER = sa.text("next_review_at IS NOT NULL")
 
 
 def upgrade() -> None:
@@ -23,9 +25,18 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["shop_id"], ["shops.id"], name=op.f("fk_baselines_shop_id")),
         sa.PrimaryKeyConstraint("shop_id", name=op.f("pk_baselines")),
     )
+    _index_due(["shop_id", "next_review_at", "customer_id"])
 
 
 def downgrade() -> None:
     """Take the change back."""
+    _index_due(["shop_id", "next_review_at"])
     op.drop_table("baselines")
     op.drop_column("shops", "copies_from")
+
+
+def _index_due(columns: list[str]) -> None:
+    op.drop_index("ix_customers_next_review", "customers")
+    op.create_index(
+        "ix_customers_next_review", "customers", columns, sqlite_where=DUE_LATER, postgresql_where=DUE_LATER
+    )
