@@ -1,7 +1,7 @@
 """Made-up stores for benchmarks: three years of orders, most customers buying once and a few buying without end.
 
 The shape (median 2 orders a customer, mean 10, 99 in 100 below some 120, a long tail) follows what real shops show. The
-seed is fixed, so every run has the same store. tests/benchmarks/fill.py and bulk_files.py write stores down.
+seed is fixed, so every run has the same store. tests/benchmarks/fill.py and bulk_results.py write them down.
 """
 
 from dataclasses import dataclass

@@ -111,7 +111,7 @@ def plain_written(watch: Watch, url: str, shop_id: int) -> str:
             )
             cursor.executemany(f"INSERT INTO movements VALUES ({', '.join([mark] * 7)})", moves)
             session.commit()
-    return _standing(shop_id)
+    return standing(shop_id)
 
 
 def refreshed(watch: Watch, url: str, shop_id: int) -> str:
@@ -127,7 +127,14 @@ def refreshed(watch: Watch, url: str, shop_id: int) -> str:
         refresh.refresh_shop(run, turn, "settings")
     with db.write() as session:
         runs.finish(session.merge(run), clock.now())
-    return _standing(shop_id)
+    return standing(shop_id)
+
+
+def standing(shop_id: int) -> str:
+    """A digest of how all customers stand."""
+    with db.read() as session:
+        loaded = loading.following(session, shop_id, 0, 10**9)
+    return _digest(loaded.standing.customer_ids, loaded.standing.wanted_tags, loaded.standing.next_review_at)
 
 
 def _order_rows(connection: Any) -> Iterator[tuple[int, int, int]]:
@@ -159,12 +166,6 @@ def _make_some_wrong(shop_id: int) -> None:
 
 def _is_pg() -> bool:
     return db.engine().dialect.name != "sqlite"
-
-
-def _standing(shop_id: int) -> str:
-    with db.read() as session:
-        loaded = loading.following(session, shop_id, 0, 10**9)
-    return _digest(loaded.standing.customer_ids, loaded.standing.wanted_tags, loaded.standing.next_review_at)
 
 
 def _now() -> int:

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
-from plugin import baselines, clock, refresh, runs, segment_store, turns
+from plugin import baselines, clock, loading, refresh, runs, segment_store, turns
 from plugin.db import arrays, scope
 from plugin.db import session as db
 from plugin.db.models import Customer, Movement, OrderHistory, Run
 from plugin.segments.columns import Record, pack, seconds
 from plugin.turns import TurnLost
 from tests.support import shop as shops
+from tests.support.installed import ON_SQLITE
 from workers import work_on_runs
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -167,3 +168,15 @@ def test_no_rows_are_empty_arrays(shop_id):
 def test_arrays_of_no_shop_in_particular_are_refused(shop_id):
     with db.read() as session, pytest.raises(scope.Unscoped):
         arrays.integers(session, select(Customer.customer_id))
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("query", [loading.STANDING_OF_SOME, loading.HISTORIES_OF_SOME, loading.HISTORIES_OF_NEXT])
+def test_some_customers_are_looked_up_by_their_key(shop_id, query):
+    with db.read() as session:
+        connection = session.connection()
+        compiled, text = arrays._compiled(query, connection.dialect)
+        plan = connection.connection.driver_connection.execute(
+            f"EXPLAIN QUERY PLAN {text}", [1] * len(compiled.positiontup)
+        )
+        assert any("(shop_id=? AND customer_id" in step for *_, step in plan)
