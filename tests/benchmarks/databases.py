@@ -1,6 +1,7 @@
 """Databases for benchmarks: a throw-away one of either kind, and this process started on it as the app would be."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +31,15 @@ def fresh(kind: str) -> Iterator[str]:
             yield url
 
 
+@contextmanager
+def copied(url: str) -> Iterator[str]:
+    """A copy of a SQLite database to change, gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        shutil.copy(url.removeprefix("sqlite:///"), folder)
+        yield f"sqlite:///{folder}/{Path(url).name}"
+        db.engine().dispose()
+
+
 def start(url: str, folder: str | None = None) -> None:
     """Make this process the app on a database, standing still at the instant the made stores are judged at."""
     folder = folder or tempfile.mkdtemp(prefix="bench-")
@@ -52,12 +62,12 @@ def start(url: str, folder: str | None = None) -> None:
     app.start()
 
 
-def prepare(url: str, store: MadeStore, *, plain: bool = False) -> int:
+def prepare(url: str, store: MadeStore, *, plain: bool = False, orders: bool = False) -> int:
     """Tables with the store as a shop in them, and for a plain loop its orders in one of their own; the shop's id."""
     start(url)
     schema.upgrade(db.engine())
     shop_id = shops.make_shop()
-    fill.shop(db.engine(), shop_id, store)
+    fill.shop(db.engine(), shop_id, store, orders=orders)
     if plain:
         engine = create_engine(plain_url(url))
         fill.plain_orders(engine, store)

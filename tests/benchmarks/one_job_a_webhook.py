@@ -12,12 +12,13 @@ from plugin.db import session as db
 from plugin.db.models import Customer, Order
 
 DAY = timedelta(days=1)
+COUNTED = ("paid", "partially_paid", "partially_refunded", "authorized")
 
 
-def handle(shop_id: int, body: str) -> None:
+def handle(shop_id: int, body: str, now: datetime | None = None) -> None:
     """Save the order, then work out its customer's segments from all their orders."""
     payload = json.loads(body)
-    now = datetime.now(UTC)
+    now = now or datetime.now(UTC)
     with db.write() as session:
         order = session.get(Order, (shop_id, payload["id"])) or Order(
             shop_id=shop_id, order_id=payload["id"], version=""
@@ -39,7 +40,8 @@ def handle(shop_id: int, body: str) -> None:
 
 def segments(orders: list[Order], now: datetime) -> int:
     """The default segments' bits."""
-    placed = sorted(order.processed_at for order in orders if order.financial_status == "paid" and order.processed_at)
+    orders = [order for order in orders if order.financial_status in COUNTED and order.cancelled_at is None]
+    placed = sorted(order.processed_at for order in orders if order.processed_at)
     recent = [at for at in placed if now - at < 90 * DAY]
     spent = sum(o.total or 0 for o in orders if o.processed_at and now - o.processed_at < 365 * DAY)
     days = (now - placed[-1]) // DAY if placed else -1

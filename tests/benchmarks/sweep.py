@@ -4,10 +4,7 @@
 ways end with the same rows; a difference ends the run with an error.
 """
 
-import shutil
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +16,7 @@ from plugin import clock, config, refresh
 from plugin.db import session as db
 from plugin.db.types import from_microseconds, new_ids, to_microseconds
 from tests.benchmarks import databases, measuring, plain_loop, stores, whole_shop
+from tests.benchmarks.databases import copied
 from tests.benchmarks.measuring import Watch
 from workers import review_due
 
@@ -60,7 +58,7 @@ def found(watch: Watch, url: str, shop_id: int, due: int) -> int:
 
 
 def swept(watch: Watch, url: str, shop_id: int, due: int) -> str:
-    with _copied(url) as copy:
+    with copied(url) as copy:
         databases.start(copy)
         _set_clock(_instant(shop_id, due))
         with watch.running():
@@ -71,7 +69,7 @@ def swept(watch: Watch, url: str, shop_id: int, due: int) -> str:
 
 def plain(watch: Watch, url: str, shop_id: int, due: int) -> str:
     """Find them by the index; of each read the orders, judge, write the row and its movements; commit every 500."""
-    with _copied(url) as copy, create_engine(databases.plain_url(url)).connect() as orders:
+    with copied(url) as copy, create_engine(databases.plain_url(url)).connect() as orders:
         databases.start(copy)
         now = _instant(shop_id, due)
         driver: Any = orders.connection.driver_connection
@@ -111,15 +109,6 @@ def _judge_plainly(orders: Any, writer: Any, shop_id: int, customer_id: int, bef
         if (before ^ tags) >> bit & 1:
             row = (shop_id, new_ids(1)[0], customer_id, bit, bool(tags >> bit & 1), now * 1_000_000, "time")
             writer.execute("INSERT INTO movements VALUES (?, ?, ?, ?, ?, ?, ?)", row)
-
-
-@contextmanager
-def _copied(url: str) -> Iterator[str]:
-    """A copy of a SQLite database to change, gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        shutil.copy(url.removeprefix("sqlite:///"), folder)
-        yield f"sqlite:///{folder}/{Path(url).name}"
-        db.engine().dispose()
 
 
 def _instant(shop_id: int, due: int) -> datetime:
