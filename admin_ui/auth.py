@@ -69,9 +69,17 @@ def fetched(view: View) -> View:
 
 def may_reload(address: str) -> bool:
     """Whether the bounce page may lead to `address`: a path of ours, and not the bounce page again."""
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # brackets that are no address of version 6
+        return False
     ours = parts.path == "/app" or parts.path.startswith("/app/")
     return not parts.scheme and not parts.netloc and ours and parts.path != PATCH_PATH
+
+
+def shop_for_the_log() -> str | None:
+    """The shop whose token was good; None if none was shown: what a stranger claims is not written down."""
+    return asker().shop_domain if "asker" in g else None
 
 
 def framing_shop() -> str | None:

@@ -11,7 +11,7 @@ from flask import Response, jsonify, make_response, render_template, request
 from marshmallow import ValidationError
 from werkzeug.exceptions import HTTPException
 
-from admin_ui import troubles
+from admin_ui import auth, troubles
 from admin_ui.rate_limits import TooMany
 from plugin.shopify.errors import ShopifyError
 
@@ -51,14 +51,19 @@ def invalid(error: ValidationError) -> Response:
 
 def shopify_failed(error: ShopifyError) -> Response:
     """A calm page when Shopify did not let us in."""
-    log.warning("admin_page_without_shopify", reason=type(error).__name__, transient=error.transient)
+    log.warning(
+        "admin_page_without_shopify",
+        shop=auth.shop_for_the_log(),
+        reason=type(error).__name__,
+        transient=error.transient,
+    )
     heading, text = troubles.when_opening(type(error))
     return _json(503, heading) if _is_fetched() else _page(503, {"heading": heading, "text": text})
 
 
 def fail(error: Exception) -> Response:
     """A fault of ours: the caller is told that it is, the log what happened."""
-    log.exception("request_failed", path=request.path, reason=type(error).__name__)
+    log.exception("request_failed", shop=auth.shop_for_the_log(), path=request.path, reason=type(error).__name__)
     if _is_fetched():
         return _json(500, OUR_FAULT["heading"] + ". Please try again in a moment.")
     return _page(500, OUR_FAULT) if _is_page() else Response("Internal Server Error\n", 500, mimetype="text/plain")

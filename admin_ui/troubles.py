@@ -3,6 +3,7 @@
 `problems` shows them while the app lives, `refusals` when opening it fails. Knows no shop.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from plugin import config
@@ -95,8 +96,9 @@ WHEN_OPENING: dict[type[ShopifyError], str] = {
 
 
 def by_name(name: str | None) -> type[ShopifyError] | None:
-    """The kind of failure a shop's row names."""
-    return next((kind for kind in TROUBLES if kind.__name__ == name), None)
+    """The kind of failure a shop's row names, or of which what it names is a special case."""
+    named = next((kind for kind in _below(ShopifyError) if kind.__name__ == name), None)
+    return next((kind for kind in TROUBLES if named is not None and issubclass(named, kind)), None)
 
 
 def about(kind: type[ShopifyError] | None) -> tuple[str, str]:
@@ -111,6 +113,12 @@ def when_opening(kind: type[ShopifyError]) -> tuple[str, str]:
     trouble = TROUBLES[known] if known else UNKNOWN
     todo = WHEN_OPENING.get(known, trouble.todo) if known else trouble.todo
     return trouble.heading, f"Nothing is lost. {todo}{_who_mends_it(known)}"
+
+
+def _below(kind: type[ShopifyError]) -> Iterator[type[ShopifyError]]:
+    for each in kind.__subclasses__():
+        yield each
+        yield from _below(each)
 
 
 def _who_mends_it(kind: type[ShopifyError] | None) -> str:

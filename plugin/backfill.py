@@ -59,7 +59,9 @@ def _list_customers(run: Run, turn: Turn, until: float) -> bool:
 
 
 def _list_orders(run: Run, turn: Turn, until: float) -> bool:
-    if "visible_from" not in run.position:
+    place = run.position.get("place") or {}
+    if not place or ("paged" in place and "cursor" not in place):
+        # Asked again until there is a list: the scope that opens the whole history may come while we wait for one.
         _save(run, {"visible_from": _visible_from(run.shop_id)})
     return _fold_list(run, turn, until, listing.ORDERS, _read_orders, _fold_orders)
 

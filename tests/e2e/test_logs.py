@@ -236,7 +236,7 @@ def test_no_log_says_who_anybody_is(logs, planted):
 
 
 # Of Redis, which is no shop's, and of pages: what answers their failures does not know who asked.
-OF_NO_SHOP = {"redis_unavailable", "rate_limits_off", "request_failed", "admin_page_without_shopify"}
+OF_NO_SHOP = {"redis_unavailable", "rate_limits_off"}
 
 
 def test_every_failure_names_the_shop_what_was_being_done_and_the_reason(logs):

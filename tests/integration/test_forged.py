@@ -103,6 +103,8 @@ def test_a_merchants_garbled_bodies_save_nothing(client):
 
 ADDRESSES = [
     "/app/patch-id-token?shopify-reload=/app%00",
+    "/app/patch-id-token?shopify-reload=//[",
+    "/app/patch-id-token?shopify-reload=http://[::1",
     "/app/patch-id-token?shopify-reload=/app/%0d%0aX:1",
     "/app?shopify-reload=//[&shop=anna.myshopify.com",
     "/app?shop=%ff%fe&id_token=%ff",

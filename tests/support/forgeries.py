@@ -27,7 +27,7 @@ ODD_TEXTS = (
 )  # fmt: skip
 PARAMETERS = (
     "shop", "shop", "id_token", "host", "hmac", "timestamp", "state", "code", "embedded", "locale",
-    "bounced_at", "session", "shop_id", "request_id", "limit", "\u00e9", "a[]", "",
+    "bounced_at", "shopify-reload", "session", "shop_id", "request_id", "limit", "\u00e9", "a[]", "",
 )  # fmt: skip
 BODIES: tuple[Callable[[random.Random], bytes], ...] = (
     lambda _: b"",

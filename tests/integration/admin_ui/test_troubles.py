@@ -43,7 +43,8 @@ def problems(merchant: Merchant) -> list[dict[str, object]]:
 
 
 def test_every_kind_of_failure_has_its_words(settings: Config) -> None:
-    assert set(troubles.TROUBLES) == kinds() - NOT_REMEMBERED
+    assert set(troubles.TROUBLES) == set(ShopifyError.__subclasses__()) - NOT_REMEMBERED
+    assert all(troubles.by_name(kind.__name__) for kind in kinds() - NOT_REMEMBERED)
     assert len({troubles.about(kind) for kind in troubles.TROUBLES}) == len(troubles.TROUBLES)
     assert set(troubles.WHEN_OPENING) <= set(troubles.TROUBLES)
 
