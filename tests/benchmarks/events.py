@@ -55,7 +55,7 @@ def lines(customers: int, count: int) -> Iterator[tuple[Any, ...]]:
             {
                 "a transaction an order": (NAME, "one_by_one", url, shop_id, buyers),
                 "drained one by one": (NAME, "drained", url, shop_id, buyers, 1),
-                "drained batches": (NAME, "drained", url, shop_id, buyers),
+                "drained batches": (NAME, "drained", url, shop_id, buyers, 500),
             },
             rounds=1,
         )
