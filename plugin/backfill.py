@@ -154,7 +154,7 @@ def _delete_unlisted(run: Run, turn: Turn, until: float) -> bool:
     after: int | None = int(run.position.get("looked_at", 0))
     if after == 0 and _are_too_many(run.shop_id, unlisted):
         return True
-    while after is not None and time.monotonic() < until:
+    while after is not None:
         turn.renew()
         mine = (Order.shop_id == run.shop_id, Order.order_id > after)
         with db.read() as session:
@@ -166,6 +166,8 @@ def _delete_unlisted(run: Run, turn: Turn, until: float) -> bool:
             _delete(run.shop_id, gone, unlisted)
         if after is not None:
             _save(run, {"looked_at": after})
+        if time.monotonic() >= until:
+            break
     return after is None
 
 
@@ -197,11 +199,13 @@ def _delete(shop_id: int, order_ids: list[int], unlisted: tuple[Any, ...]) -> No
 def _make_histories(run: Run, turn: Turn, until: float) -> bool:
     """Pack the orders of each customer, and mark the shop imported with the last of them."""
     after: int | None = int(run.position.get("packed", 0))
-    while after is not None and time.monotonic() < until:
+    while after is not None:
         turn.renew()
         with db.read() as session:
             first_time = shops.get(session, run.shop_id).imported_at is None
         after = _pack_first(run, turn, after) if first_time else _pack_anew(run, after)
+        if time.monotonic() >= until:
+            break
     return after is None
 
 

@@ -4,15 +4,16 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import pytest
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from plugin import listing
 from plugin.db import session as db
-from plugin.shopify import http
-from tests.integration.test_import import Killed, fill, forget_history, import_history, rows
-from tests.support.installed import InstalledShop, open_app
-from workers import drain_inbox
+from plugin.shopify import bulk_queries, http
+from tests.integration.test_import import Killed, expected, fill, forget_history, import_history, rows, tagged
+from tests.support.installed import ON_SQLITE, InstalledShop, open_app
+from workers import drain_inbox, work_on_runs
 
 POINTS = 10  # on each database
 SEED = 20_261_121
@@ -88,3 +89,70 @@ def test_an_import_that_dies_anywhere_ends_as_an_undisturbed_one(new_shop, monke
 def differing(some: list[list[tuple]], others: list[list[tuple]]) -> list[tuple]:
     """The rows that only one side has."""
     return [row for one, other in zip(some, others, strict=True) for row in set(one) ^ set(other)]
+
+
+@ON_SQLITE
+def test_an_operation_whose_starter_died_is_found_again(new_shop, monkeypatch):
+    shop = new_shop()
+    fill(shop)
+    shop.id = open_app(shop.store, shop.handle)
+    real = bulk_queries.start
+
+    def start_and_die(*arguments):
+        real(*arguments)
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bulk_queries, "start", start_and_die)
+        with pytest.raises(Killed):
+            import_history(shop)
+    import_history(shop)
+    assert [each["type"] for each in shop.store.bulk_operations(shop.handle)] == ["QUERY"] * 2  # customers, orders
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(("gone", "operations"), [(False, 2), (True, 3)], ids=["expired", "gone"])
+def test_a_result_that_cannot_be_had_is_fetched_anew(new_shop, monkeypatch, gone, operations):
+    shop = new_shop()
+    fill(shop)
+    shop.id = open_app(shop.store, shop.handle)
+    real, spoiled = bulk_queries.blocks, []
+
+    def blocks(*arguments):
+        if not spoiled:
+            spoiled.append(shop.store.expire_results(shop.handle, gone=gone))
+        return real(*arguments)
+
+    monkeypatch.setattr(bulk_queries, "blocks", blocks)
+    shop.settle()
+    assert (shop.runs()[-1].state, shop.row().trouble) == ("done", None)
+    assert tagged(shop) == expected(shop)
+    assert len(shop.store.bulk_operations(shop.handle)) == operations
+
+
+@ON_SQLITE
+def test_the_import_waits_for_a_free_place_among_bulk_operations(new_shop):
+    shop = new_shop()
+    fill(shop)
+    shop.id = open_app(shop.store, shop.handle)
+    shop.store.bulk_conduct(shop.handle, "QUERY", refused="OPERATION_IN_PROGRESS")
+    work_on_runs.work_on_runs(shop.id)
+    assert (shop.runs()[-1].state, shop.row().trouble) == ("running", None)
+    shop.store.bulk_conduct(shop.handle)
+    shop.settle()
+    assert tagged(shop) == expected(shop)
+
+
+@ON_SQLITE
+def test_a_job_gives_way_after_its_seconds_and_the_next_goes_on_in_the_file(new_shop, monkeypatch):
+    shop = new_shop()
+    fill(shop)
+    shop.id = open_app(shop.store, shop.handle)
+    monkeypatch.setattr(listing, "BLOCK", 700)
+    monkeypatch.setattr(work_on_runs, "SECONDS_A_JOB", 0)
+    offsets = []
+    real = bulk_queries._download
+    monkeypatch.setattr(bulk_queries, "_download", lambda *arguments: offsets.append(arguments[2]) or real(*arguments))
+    shop.settle()
+    assert tagged(shop) == expected(shop)
+    assert len([offset for offset in offsets if offset]) > 2
