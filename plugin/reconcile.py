@@ -82,7 +82,7 @@ def _beginning(shop_id: int) -> Place:
         shop = shops.get(session, shop_id)
         last = shop.reconciled_at or shop.imported_at or now
         waiting = select(func.min(InboxEvent.triggered_at)).where(InboxEvent.shop_id == shop_id, PENDING_EVENT)
-        told_until = min(now - ON_ITS_WAY, session.scalar(waiting) or now)
+        told_until = min(now - ON_ITS_WAY, session.scalar(waiting) or now).replace(microsecond=0)  # as orders tell it
     return {
         "since": to_microseconds(last - OVERLAP),
         "began": to_microseconds(now),
