@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from dev_store.recount import History
+from plugin.local import rehearsal
 from plugin.segments import presets
 
 CDNOW = Path(__file__).parents[2] / "dev_store" / "data" / "cdnow"
@@ -89,8 +90,13 @@ def test_every_day_equals_a_recount_with_the_default_segments(sample, tmp_path):
 
 
 @pytest.mark.parametrize("write", [json.dumps, yaml.safe_dump], ids=["JSON", "YAML"])
-def test_every_step_equals_a_recount_with_segments_from_a_file(sample, tmp_path, write):
+def test_segments_are_read_from_either_kind_of_file(tmp_path, write):
     (tmp_path / "segments").write_text(write(OTHERS))
+    assert rehearsal.read_definitions(tmp_path / "segments") == OTHERS
+
+
+def test_every_step_equals_a_recount_with_segments_from_a_file(sample, tmp_path):
+    (tmp_path / "segments").write_text(yaml.safe_dump(OTHERS))
     days = "--from", "1997-11-03", "--to", "1998-01-11"
     files = "--segments", str(tmp_path / "segments"), "--report", str(tmp_path / "report.csv")
     done = rehearse("--data", str(sample), *days, "--step", "1w", *files)
