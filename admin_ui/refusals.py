@@ -54,6 +54,7 @@ def shopify_failed(error: ShopifyError) -> Response:
     log.warning(
         "admin_page_without_shopify",
         shop=auth.shop_for_the_log(),
+        path=request.path,
         reason=type(error).__name__,
         transient=error.transient,
     )
