@@ -4,20 +4,20 @@ A run keeps its place (run.position) in the transaction that folded up to there,
 import of a shop that was here before reconciles it: orders are brought up to date, and what is gone goes.
 """
 
+import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
-from sqlalchemy import func, select, true
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from plugin import bulk_ledger, clock, histories, ledger, listing, segment_store, shops
+from plugin import bulk_ledger, clock, histories, ledger, listing, segment_store, shops, unlisted
 from plugin.db import session as db
 from plugin.db.models import Order, Run, Shop
 from plugin.db.types import from_microseconds, to_microseconds
-from plugin.ledger import Ledger
 from plugin.listing import Batch, Kind, Place
 from plugin.schemas import admin_rows
 from plugin.schemas.admin_rows import Listed, Row
@@ -30,9 +30,6 @@ log = structlog.get_logger()
 NOT_LISTED_YET = timedelta(minutes=10)
 # An order leaves our sight while the list is made, and by the instant it was entered, which may not be its own.
 OUT_OF_SIGHT_SOON = timedelta(days=2)
-LOOKED_AT_ONCE = 50_000
-# Merchants delete single orders, rarely a fifth of all: a list that lacks so many is not what we take it for.
-MOST_UNLISTED, MOST_UNLISTED_SHARE = 100, 0.2
 SHOP_WITHOUT_CURRENCY = "USD"
 
 Read = Callable[[Session, Shop, Batch], list[Row]]
@@ -62,7 +59,7 @@ def _list_orders(run: Run, turn: Turn, until: float) -> bool:
     place = run.position.get("place") or {}
     if not place or ("paged" in place and "cursor" not in place):
         # Asked again until there is a list: the scope that opens the whole history may come while we wait for one.
-        _save(run, {"visible_from": _visible_from(run.shop_id)})
+        _save(run, {"visible_from": _visible_from(run.shop_id), "had_orders": _has_orders(run.shop_id)})
     return _fold_list(run, turn, until, listing.ORDERS, _read_orders, _fold_orders)
 
 
@@ -79,7 +76,7 @@ def _fold_list(run: Run, turn: Turn, until: float, kind: Kind, read: Read, fold:
     try:
         for batch in listing.batches(client, kind, "", run.position.get("place", {}), keep):
             # Reading takes longer than writing, and nobody has to wait for it.
-            with db.read() as session:
+            with db.read() as session, _collector_off():
                 rows = read(session, shops.get(session, run.shop_id), batch)
             turn.renew()
             with db.write() as session:
@@ -96,6 +93,16 @@ def _fold_list(run: Run, turn: Turn, until: float, kind: Kind, read: Read, fold:
     finally:
         shops.note_answered(run.shop_id)
     return True
+
+
+@contextmanager
+def _collector_off() -> Iterator[None]:
+    """What is read and thrown away forms no cycles: looking for some would take a sixth of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _stage(kind: Kind, batch: Batch) -> str:
@@ -141,59 +148,28 @@ def _visible_from(shop_id: int) -> int | None:
     return None if scopes.READ_ALL_ORDERS in held else to_microseconds(clock.now() - scopes.VISIBLE_HISTORY)
 
 
-def _delete_unlisted(run: Run, turn: Turn, until: float) -> bool:
-    """Let go of orders that the list should have had and has not: they were deleted while nobody told us.
+def _has_orders(shop_id: int) -> bool:
+    with db.read() as session:
+        return session.scalar(select(Order.order_id).where(Order.shop_id == shop_id).limit(1)) is not None
 
-    What came in by webhook shortly before the list was made may have missed it.
-    """
+
+def _delete_unlisted(run: Run, turn: Turn, until: float) -> bool:
+    if not run.position.get("had_orders", True):  # all that is here was listed, or told of since
+        return True
     listed_at = from_microseconds(run.position["listed_at"]) - NOT_LISTED_YET
     visible_from = run.position.get("visible_from")
     in_sight = from_microseconds(visible_from) + OUT_OF_SIGHT_SOON if visible_from else None
-    visible = Order.processed_at >= in_sight if in_sight else true()
-    unlisted = (Order.deleted_at.is_(None), ledger.seen_before(listed_at), visible)
     after: int | None = int(run.position.get("looked_at", 0))
-    if after == 0 and _are_too_many(run.shop_id, unlisted):
+    if after == 0 and unlisted.are_too_many(run.shop_id, listed_at, in_sight):
         return True
     while after is not None:
         turn.renew()
-        mine = (Order.shop_id == run.shop_id, Order.order_id > after)
-        with db.read() as session:
-            some = select(Order.order_id).where(*mine).order_by(Order.order_id)
-            after = session.scalar(some.offset(LOOKED_AT_ONCE - 1).limit(1))
-            these = mine if after is None else (*mine, Order.order_id <= after)
-            gone = list(session.scalars(select(Order.order_id).where(*these, *unlisted)))
-        if gone:
-            _delete(run.shop_id, gone, unlisted)
+        after = unlisted.let_go(run.shop_id, after, listed_at, in_sight)
         if after is not None:
             _save(run, {"looked_at": after})
         if time.monotonic() >= until:
             break
     return after is None
-
-
-def _are_too_many(shop_id: int, unlisted: tuple[Any, ...]) -> bool:
-    """Whether so many orders are missing that the list is to be doubted rather than they: then none is let go."""
-    mine = select(func.count()).select_from(Order).where(Order.shop_id == shop_id, Order.deleted_at.is_(None))
-    with db.read() as session:
-        missing, known = session.scalar(mine.where(*unlisted)) or 0, session.scalar(mine) or 0
-    doubted = missing > max(MOST_UNLISTED, MOST_UNLISTED_SHARE * known)
-    if doubted:
-        log.error("too_many_orders_unlisted", shop_id=shop_id, missing=missing, known=known)
-    return doubted
-
-
-def _delete(shop_id: int, order_ids: list[int], unlisted: tuple[Any, ...]) -> None:
-    for start in range(0, len(order_ids), 1_000):
-        some = (Order.shop_id == shop_id, Order.order_id.in_(order_ids[start : start + 1_000]), *unlisted)
-        with db.write() as session:
-            shops.hold(session, shop_id)
-            gone = list(session.scalars(select(Order.order_id).where(*some)))  # but for those heard of meanwhile
-            book = Ledger(session, shop_id)
-            book.load(gone, ())
-            for order_id in gone:
-                book.delete_order(order_id, clock.now())
-            book.save()
-    log.info("orders_gone", shop_id=shop_id, orders=len(order_ids))
 
 
 def _make_histories(run: Run, turn: Turn, until: float) -> bool:

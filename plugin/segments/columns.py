@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,17 +96,19 @@ class Columns:
         """One customer a history; None and an empty history both mean a customer without orders."""
         if len(customer_ids) != len(histories):
             raise ValueError(f"{len(customer_ids)} customers but {len(histories)} histories")
-        present = cast(Sequence[bytes], histories)
-        if None in histories:
-            present = [history or b"" for history in present]
+        present = [history or b"" for history in histories]
         lengths = np.fromiter(map(len, present), np.int64, len(present))
+        return cls.of_packed(np.fromiter(customer_ids, np.int64, len(customer_ids)), lengths, b"".join(present))
+
+    @classmethod
+    def of_packed(cls, customer_ids: IntArray, lengths: IntArray, histories: bytes) -> "Columns":
+        """Histories one behind the other, each so many bytes long."""
         if (torn := np.flatnonzero(lengths % RECORD.itemsize)).size:
             # Joined, one torn history would shift the orders of every customer behind it.
             raise ValueError(f"the history of customer {customer_ids[torn[0]]} is not a whole number of records")
-        starts = np.zeros(len(present) + 1, np.int64)
+        starts = np.zeros(len(lengths) + 1, np.int64)
         np.cumsum(lengths // RECORD.itemsize, out=starts[1:])
-        ids = np.fromiter(customer_ids, np.int64, len(customer_ids))
-        return cls.of_records(ids, starts, np.frombuffer(b"".join(present), RECORD))
+        return cls.of_records(customer_ids, starts, np.frombuffer(histories, RECORD))
 
     @classmethod
     def of_records(cls, customer_ids: IntArray, starts: IntArray, records: RecordArray) -> "Columns":

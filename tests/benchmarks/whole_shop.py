@@ -11,13 +11,16 @@ from typing import Any
 
 import click
 import numpy as np
-from sqlalchemy import create_engine
+from sqlalchemy import BigInteger, bindparam, create_engine
+from sqlalchemy.orm import Session
 
 from plugin import clock, loading, refresh, runs, turns
 from plugin.db import arrays
 from plugin.db import session as db
+from plugin.db.models import OrderHistory
 from plugin.db.types import new_ids, to_microseconds
 from plugin.segments import evaluate
+from plugin.segments.columns import Columns
 from tests.benchmarks import databases, fill, measuring, plain_loop, stores
 from tests.benchmarks.measuring import Watch
 
@@ -27,6 +30,11 @@ ORDERS = (
     "ORDER BY customer_id, processed_at"
 )
 WRONG_EVERY = 100
+NEXT_HISTORIES = (
+    loading.HISTORIES.where(OrderHistory.customer_id > bindparam("after"))
+    .order_by(OrderHistory.customer_id)
+    .limit(bindparam("most", type_=BigInteger))
+)
 HEADER = ("customers", "orders", "way", "wall s", "customers/s", "ratio", "CPU s", "peak MB")
 
 
@@ -77,7 +85,7 @@ def engine(watch: Watch, url: str, shop_id: int) -> str:
     with db.read() as session:
         session.connection()
         with watch.running():
-            for columns in loading.columns_of(arrays.rows(session, loading.HISTORIES, shop_id=shop_id)):
+            for columns in _columns(session, shop_id):
                 found = evaluate.evaluate(columns, fill.SEGMENTS, stores.AS_OF)
                 parts.append((columns.customer_ids, found.memberships, found.next_review_at))
     return _digest(*(np.concatenate(column) for column in zip(*parts, strict=True)))
@@ -135,6 +143,13 @@ def standing(shop_id: int) -> str:
     with db.read() as session:
         loaded = loading.following(session, shop_id, 0, 10**9)
     return _digest(loaded.standing.customer_ids, loaded.standing.wanted_tags, loaded.standing.next_review_at)
+
+
+def _columns(session: Session, shop_id: int) -> Iterator[Columns]:
+    after, most = 0, loading.LOADED_AT_ONCE
+    while len((found := arrays.packed(session, NEXT_HISTORIES, shop_id=shop_id, after=after, most=most))[0]):
+        yield Columns.of_packed(*found)
+        after = int(found[0].max())
 
 
 def _order_rows(connection: Any) -> Iterator[tuple[int, int, int]]:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from plugin import backfill, installation, segment_store
+from plugin import installation, segment_store, unlisted
 from plugin.db import session as db
 from plugin.db.models import Segment
 from tests.support.installed import ON_SQLITE, InstalledShop, open_app, segment
@@ -65,8 +65,8 @@ def test_orders_that_arrive_while_the_list_is_made_are_not_taken_for_deleted(sho
 @ON_SQLITE
 @pytest.mark.parametrize(("most", "tag"), [(2, "first-time"), (1, "repeat")])
 def test_a_list_that_lacks_very_many_orders_is_doubted_rather_than_they(shop, monkeypatch, most, tag):
-    monkeypatch.setattr(backfill, "MOST_UNLISTED", most)
-    monkeypatch.setattr(backfill, "MOST_UNLISTED_SHARE", 0.1)
+    monkeypatch.setattr(unlisted, "MOST_UNLISTED", most)
+    monkeypatch.setattr(unlisted, "MOST_UNLISTED_SHARE", 0.1)
     buyers = shop.buyers(5)
     orders = [shop.buy(buyer)["id"] for buyer in buyers]
     shop.settle()

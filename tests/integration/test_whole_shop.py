@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, literal, select
 
 from plugin import baselines, clock, loading, refresh, runs, segment_store, turns
 from plugin.db import arrays, scope
@@ -180,3 +180,23 @@ def test_some_customers_are_looked_up_by_their_key(shop_id, query):
             f"EXPLAIN QUERY PLAN {text}", [1] * len(compiled.positiontup)
         )
         assert any("(shop_id=? AND customer_id" in step for *_, step in plan)
+
+
+@ON_SQLITE
+def test_bytes_that_a_database_joined_short_are_read_row_by_row(shop_id, monkeypatch):
+    query = loading.HISTORIES
+    with db.read() as session:
+        joined = arrays.packed(session, query, shop_id=shop_id)
+        short = select(
+            func.group_concat(OrderHistory.customer_id),
+            func.group_concat(func.length(OrderHistory.history)),
+            literal(b"as far as the first zero"),
+        )
+        monkeypatch.setattr(arrays, "_packed_text", lambda _: short.where(OrderHistory.shop_id == shop_id))
+        one_by_one = arrays.packed(session, query, shop_id=shop_id)
+    histories = [
+        dict(zip(ids.tolist(), np.split(np.frombuffer(all_bytes, np.uint8), np.cumsum(lengths)), strict=False))
+        for ids, lengths, all_bytes in (joined, one_by_one)
+    ]
+    assert histories[0].keys() == histories[1].keys() == {1, 2, 4, 5, 7, 8, 10}
+    assert all(np.array_equal(histories[0][customer], histories[1][customer]) for customer in histories[0])
