@@ -11,11 +11,13 @@ from flask import Blueprint, Response, abort, jsonify, request
 from sqlalchemy.orm import Session
 
 from admin_ui import auth, openapi, overview, thresholds
-from plugin import clock, queues, runs, segment_store, shops
+from plugin import clock, queues, runs
 from plugin.db import session as db
 from plugin.db.models import Shop
 from plugin.schemas import admin_responses, merchant_settings
 from plugin.segments.rules import InvalidDefinition
+from plugin.shop import shops
+from plugin.standing import segment_store
 
 # Sixty segments with a few conditions each are some 20 kB.
 LARGEST_BODY = 256_000

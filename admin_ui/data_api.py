@@ -8,9 +8,11 @@ from typing import Any
 from flask import Blueprint, Response, abort, jsonify
 
 from admin_ui import api, auth, data_page, openapi, overview
-from plugin import clock, privacy, queues, shops, tagging
+from plugin import clock, queues
 from plugin.db import session as db
 from plugin.schemas import admin_responses, merchant_settings
+from plugin.shop import privacy, shops
+from plugin.tagging import switch
 
 ROWS_AT_ONCE = 500
 
@@ -70,7 +72,7 @@ def switch_tagging() -> Any:
     wanted = merchant_settings.TaggingToSwitch().load(api.body())
     with db.write() as session:
         shop_id = api.asking_shop(session).id
-        changed = tagging.switch(session, shop_id, wanted["on"], clock.now())
+        changed = switch.switch(session, shop_id, wanted["on"], clock.now())
     if changed:
         queues.wake("run", shop_id)
     with db.read() as session:
@@ -91,9 +93,9 @@ def removed_tags() -> Response:
 def _removed_rows(shop_id: int) -> Iterator[str]:
     lines = io.StringIO()
     writer = csv.writer(lines)
-    writer.writerow(tagging.REPORT_COLUMNS)
+    writer.writerow(switch.REPORT_COLUMNS)
     with db.read() as session:
-        for count, row in enumerate(tagging.report(session, shop_id), 1):
+        for count, row in enumerate(switch.report(session, shop_id), 1):
             writer.writerow(row)
             if count % ROWS_AT_ONCE == 0:
                 yield _taken(lines)

@@ -12,10 +12,11 @@ from babel.dates import format_date
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from plugin import privacy, segment_store
 from plugin.db.models import Customer, DataRequest, Shop
 from plugin.segments import depth
+from plugin.shop import privacy
 from plugin.shopify import scopes
+from plugin.standing import segment_store
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,9 @@ import structlog
 from flask import Blueprint, redirect, render_template, request
 
 from admin_ui import content_policy, rate_limits
-from plugin import clock, config, installation, shops
+from plugin import clock, config
 from plugin.db import session as db
+from plugin.shop import installation, shops
 from plugin.shopify import authorization, http
 from plugin.shopify.errors import ShopifyError
 

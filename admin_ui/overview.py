@@ -11,9 +11,12 @@ from sqlalchemy.orm import Session
 
 from admin_ui import problems
 from admin_ui.problems import Problem
-from plugin import bulk_tagging, clock, inbox, money, runs, segment_store, tag_sync, tagging
+from plugin import clock, money, runs
 from plugin.db.models import PENDING_TAGS, Customer, Run, Shop, TagChange
+from plugin.deliveries import inbox
 from plugin.segments import words
+from plugin.standing import segment_store
+from plugin.tagging import bulk_tagging, switch, tag_sync
 
 UNKNOWN_CURRENCY = "USD"
 
@@ -126,7 +129,7 @@ def _progress(session: Session, shop: Shop, run: Run | None, customers: int, pen
     return Progress("tags", said, right, max(customers, pending_tags))
 
 
-# What the merchant reads at each stage of a run (plugin.backfill, plugin.refresh); {count} is "12,400 of 69,659".
+# What the merchant reads at each stage of a run (history.backfill, standing.refresh); {count} is "12,400 of 69,659".
 STAGES = {
     "ordering": "Shopify is preparing your order history",
     "customers": "{count} customers read",
@@ -175,5 +178,5 @@ def _refused_count(session: Session, shop_id: int, now: datetime) -> int:
 
 def _freed_count(session: Session, shop_id: int, since: datetime) -> int:
     """Customers whose tags were taken off since the merchant asked for it."""
-    freed = (TagChange.shop_id == shop_id, TagChange.at >= since, TagChange.outcome == tagging.WRITTEN)
+    freed = (TagChange.shop_id == shop_id, TagChange.at >= since, TagChange.outcome == switch.WRITTEN)
     return session.scalar(select(func.count(TagChange.customer_id.distinct())).where(*freed)) or 0

@@ -12,8 +12,10 @@ from typing import Any
 from flask import Blueprint, Response, abort, render_template, request, send_from_directory, url_for
 
 from admin_ui import auth, content_policy, data_page, install, overview, thresholds
-from plugin import clock, config, installation, segment_store, shops
+from plugin import clock, config
 from plugin.db import session as db
+from plugin.shop import installation, shops
+from plugin.standing import segment_store
 
 STATIC = Path(__file__).parent / "static"
 YEAR_SECONDS = 365 * 86_400

@@ -29,13 +29,13 @@ cli.add_command(dev_store.dev_store)
 def main() -> None:
     """Run the command; what a person can mend is one line, not a traceback."""
     from plugin.config import ConfigError
-    from plugin.explanation import UnknownCustomer
     from plugin.local.demo import DemoFailed
     from plugin.local.embedded_redis import RedisNotFound
     from plugin.local.processes import DirectoryInUse
     from plugin.local.rehearsal import RehearsalFailed
     from plugin.local.supervisor import StartFailed
     from plugin.local.up import ProcessEnded
+    from plugin.standing.explanation import UnknownCustomer
 
     mendable = (ConfigError, DemoFailed, RehearsalFailed, UnknownCustomer)
     told = (*mendable, DirectoryInUse, RedisNotFound, StartFailed, ProcessEnded)

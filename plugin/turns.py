@@ -1,6 +1,6 @@
 """One process at a time for one kind of work on one shop. A turn ends when it is given back, or not renewed in time.
 
-It keeps two processes from doing the same work twice; what keeps rows right is plugin.shops.hold.
+It keeps two processes from doing the same work twice; what keeps rows right is plugin.shop.shops.hold.
 """
 
 import secrets

@@ -8,7 +8,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from plugin import bulk_tagging, inbox, refresh, runs, tag_sync
+from plugin import runs
+from plugin.deliveries import inbox
+from plugin.standing import refresh
+from plugin.tagging import bulk_tagging, tag_sync
 
 LEFT: dict[str, Callable[[Session, int, datetime], bool]] = {
     "notice": lambda session, shop_id, _: inbox.any_pending(session, shop_id, inbox.NOTICE),

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from werkzeug.datastructures import Headers
 
-from plugin.inbox import Delivery
+from plugin.deliveries.inbox import Delivery
 
 LONGEST_ID = 255
 

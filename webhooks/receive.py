@@ -5,9 +5,11 @@ from flask import Blueprint, Response, current_app, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from plugin import clock, config, inbox, notices, queues, shops
+from plugin import clock, config, queues
 from plugin.db import session as db
+from plugin.deliveries import inbox, notices
 from plugin.metrics import DELIVERIES
+from plugin.shop import shops
 from plugin.shopify import signatures
 from webhooks import delivery
 from webhooks.delivery import MissingHeader

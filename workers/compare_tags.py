@@ -1,7 +1,8 @@
 """Every week: has our tags in every store compared with what is recorded, for what nobody told us."""
 
-from plugin import clock, queues, runs, shops
+from plugin import clock, queues, runs
 from plugin.db import session as db
+from plugin.shop import shops
 
 
 def compare_tags() -> None:

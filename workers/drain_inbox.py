@@ -2,12 +2,16 @@
 
 import structlog
 
-from plugin import clock, config, inbox, queues, refresh, shops, tag_drift, topics
+from plugin import clock, config, queues
 from plugin.db import session as db
 from plugin.db.models import InboxEvent
-from plugin.ledger import Ledger
+from plugin.deliveries import inbox, topics
+from plugin.deliveries.topics import Topic
+from plugin.history.ledger import Ledger
 from plugin.schemas.webhook_payloads import PayloadRefused
-from plugin.topics import Topic
+from plugin.shop import shops
+from plugin.standing import refresh
+from plugin.tagging import tag_drift
 from plugin.turns import Turn
 from workers import folding, turn
 

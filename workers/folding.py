@@ -8,9 +8,10 @@ from collections.abc import Callable
 import structlog
 from sqlalchemy.exc import OperationalError
 
-from plugin import clock, inbox
+from plugin import clock
 from plugin.db import session as db
 from plugin.db.models import InboxEvent
+from plugin.deliveries import inbox
 
 log = structlog.get_logger()
 

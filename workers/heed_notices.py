@@ -2,10 +2,12 @@
 
 import structlog
 
-from plugin import clock, inbox, notices, queues, shops
+from plugin import clock, queues
 from plugin.db import session as db
-from plugin.ledger import FactsRefused
+from plugin.deliveries import inbox, notices
+from plugin.history.ledger import FactsRefused
 from plugin.schemas.webhook_payloads import PayloadRefused
+from plugin.shop import shops
 from plugin.turns import Turn
 from workers import folding, turn
 

@@ -1,7 +1,8 @@
 """Keeps the tokens of idle shops alive: one that nobody uses for 90 days is dead, and only the merchant can help."""
 
-from plugin import clock, queues, tokens
+from plugin import clock, queues
 from plugin.db import session as db
+from plugin.shop import tokens
 from plugin.turns import Turn
 from workers import turn
 

@@ -5,8 +5,10 @@ Where it shows all of them by now and nobody told us, they are read.
 
 from datetime import timedelta
 
-from plugin import clock, installation, queues, runs, segment_store, shops
+from plugin import clock, queues, runs
 from plugin.db import session as db
+from plugin.shop import installation, shops
+from plugin.standing import segment_store
 
 # Looked back over more than a day, so that a day without this job loses nothing; twice does no harm.
 LOOKED_BACK = timedelta(days=3)

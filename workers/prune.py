@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import ColumnElement, Table, and_, delete, select, tuple_, update
 
-from plugin import clock, privacy, queues, shops
+from plugin import clock, queues
 from plugin.db import session as db
 from plugin.db.models import InboxEvent, Movement, Run, Shop, TagChange
+from plugin.shop import privacy, shops
 from plugin.turns import Turn
 from workers import turn
 

@@ -1,7 +1,9 @@
 """Every night: has each shop's recently changed orders compared with Shopify's."""
 
-from plugin import clock, queues, reconcile, shops
+from plugin import clock, queues
 from plugin.db import session as db
+from plugin.history import reconcile
+from plugin.shop import shops
 
 
 def reconcile_all() -> None:

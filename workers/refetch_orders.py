@@ -1,6 +1,8 @@
 """Fetches orders that changed in a way no payload has told us: an edit or refund whose orders/updated never came."""
 
-from plugin import order_lookup, queues, shops
+from plugin import queues
+from plugin.history import order_lookup
+from plugin.shop import shops
 from plugin.turns import Turn
 from workers import turn
 

@@ -2,8 +2,11 @@
 
 import structlog
 
-from plugin import clock, inbox, queues, refresh, shops
+from plugin import clock, queues
 from plugin.db import session as db
+from plugin.deliveries import inbox
+from plugin.shop import shops
+from plugin.standing import refresh
 from plugin.turns import Turn
 from workers import turn
 

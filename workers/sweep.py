@@ -2,8 +2,12 @@
 
 import structlog
 
-from plugin import bulk_tagging, clock, inbox, order_lookup, queues, refresh, runs, tag_sync
+from plugin import clock, queues, runs
 from plugin.db import session as db
+from plugin.deliveries import inbox
+from plugin.history import order_lookup
+from plugin.standing import refresh
+from plugin.tagging import bulk_tagging, tag_sync
 
 log = structlog.get_logger()
 

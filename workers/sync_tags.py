@@ -1,6 +1,7 @@
 """Writes one shop's pending tags to Shopify: in bulk where there are very many, a few at a time otherwise."""
 
-from plugin import bulk_tagging, shops, tag_sync
+from plugin.shop import shops
+from plugin.tagging import bulk_tagging, tag_sync
 from plugin.turns import Turn
 from workers import turn
 

@@ -5,9 +5,10 @@ from collections.abc import Callable
 import structlog
 from sqlalchemy.exc import NoResultFound
 
-from plugin import clock, queues, shops, turns, work_left
+from plugin import clock, queues, turns, work_left
 from plugin.db import session as db
 from plugin.db.models import Shop
+from plugin.shop import shops
 from plugin.shopify import errors
 from plugin.turns import Turn, TurnLost
 

@@ -6,11 +6,15 @@ from collections.abc import Callable
 
 import structlog
 
-from plugin import backfill, clock, privacy, queues, reconcile, refresh, runs, tag_comparison
+from plugin import clock, queues, runs
 from plugin.db import session as db
 from plugin.db.models import Run
-from plugin.listing import BeingPrepared
+from plugin.history import backfill, reconcile
+from plugin.history.listing import BeingPrepared
+from plugin.shop import privacy
 from plugin.shopify import errors
+from plugin.standing import refresh
+from plugin.tagging import tag_comparison
 from plugin.turns import Turn
 from workers import turn
 

@@ -24,8 +24,8 @@ def inbox() -> None:
 @click.argument("shop_domain", metavar="SHOP")
 def list_failed(shop_domain: str) -> None:
     """List a shop's failed deliveries with the reason of each."""
-    from plugin import inbox
     from plugin.db import session
+    from plugin.deliveries import inbox
 
     with _shop(shop_domain) as shop, session.read() as reading:
         click.echo(f"{inbox.pending_count(reading, shop.id)} pending")
@@ -38,8 +38,9 @@ def list_failed(shop_domain: str) -> None:
 @click.argument("webhook_id", required=False)
 def replay(shop_domain: str, webhook_id: str | None) -> None:
     """Fold a shop's failed deliveries again, or only the one named."""
-    from plugin import inbox, queues
+    from plugin import queues
     from plugin.db import session
+    from plugin.deliveries import inbox
 
     with _shop(shop_domain) as shop:
         with session.write() as writing:
@@ -53,8 +54,9 @@ def replay(shop_domain: str, webhook_id: str | None) -> None:
 @click.argument("customer", type=int)
 def explain(shop_domain: str, customer: int) -> None:
     """Say which segments a customer is in, and why."""
-    from plugin import clock, explanation
+    from plugin import clock
     from plugin.db import session
+    from plugin.standing import explanation
 
     with _shop(shop_domain) as shop, session.read() as reading:
         for line in explanation.lines(explanation.explain(reading, shop.id, customer, clock.now())):
@@ -65,8 +67,9 @@ def explain(shop_domain: str, customer: int) -> None:
 @click.argument("shop_domain", metavar="SHOP")
 def reconcile(shop_domain: str) -> None:
     """Compare a shop's recently changed orders with Shopify's, after an outage say, and fold what never came."""
-    from plugin import clock, queues, reconcile, runs
+    from plugin import clock, queues, runs
     from plugin.db import session
+    from plugin.history import reconcile
     from workers import work_on_runs
 
     with _shop(shop_domain) as shop:
@@ -106,8 +109,9 @@ def new_key() -> None:
 @keys.command()
 def rotate() -> None:
     """Encrypt all tokens with the first of TOKEN_KEYS; the others can be taken out afterwards."""
-    from plugin import app, tokens
+    from plugin import app
     from plugin.db import session
+    from plugin.shop import tokens
 
     app.start()
     with session.write() as writing:
@@ -127,8 +131,8 @@ def tags() -> None:
 @click.option("--report", type=click.Path(dir_okay=False, path_type=Path), help="CSV of what was removed.")
 def remove(shop_domain: str, report: Path | None) -> None:
     """Take every tag of ours, and only ours, off a shop's customers; `restore` brings them back."""
-    from plugin import tagging
     from plugin.db import session
+    from plugin.tagging import switch
 
     with _shop(shop_domain) as shop:
         try:
@@ -138,8 +142,8 @@ def remove(shop_domain: str, report: Path | None) -> None:
             if report is not None:
                 with session.read() as reading, report.open("w", newline="") as file:
                     rows = csv.writer(file)
-                    rows.writerow(tagging.REPORT_COLUMNS)
-                    rows.writerows(tagging.report(reading, shop.id))
+                    rows.writerow(switch.REPORT_COLUMNS)
+                    rows.writerows(switch.report(reading, shop.id))
                 click.echo(f"What was removed: {report}")
 
 
@@ -155,8 +159,10 @@ def restore(shop_domain: str) -> None:
 @click.argument("shop_domain", metavar="SHOP")
 def compare(shop_domain: str) -> None:
     """Compare our tags in a shop with what is recorded; what differs is mended as the shop has chosen."""
-    from plugin import clock, queues, runs, shops, tag_comparison
+    from plugin import clock, queues, runs
     from plugin.db import session
+    from plugin.shop import shops
+    from plugin.tagging import tag_comparison
     from workers import work_on_runs
 
     with _shop(shop_domain) as shop:
@@ -186,8 +192,9 @@ def compare(shop_domain: str) -> None:
 @click.argument("choice", type=click.Choice(["repair", "respect"]))
 def foreign_removal(shop_domain: str, choice: str) -> None:
     """Say whether tags of ours that others take off are put back (repair) or left off (respect)."""
-    from plugin import queues, tag_drift
+    from plugin import queues
     from plugin.db import session
+    from plugin.tagging import tag_drift
 
     with _shop(shop_domain) as shop:
         with session.write() as writing:
@@ -198,15 +205,17 @@ def foreign_removal(shop_domain: str, choice: str) -> None:
 
 def _switch(shop: "Shop", *, on: bool) -> None:
     """Switch, then do the work here and now, beside the workers if there are any, and show how far it is."""
-    from plugin import clock, queues, shops, tag_sync, tagging, work_left
+    from plugin import clock, queues, work_left
     from plugin.db import session
+    from plugin.shop import shops
+    from plugin.tagging import switch, tag_sync
     from workers import sync_tags, work_on_runs
 
     shop_id = shop.id
     if shop.uninstalled_at is not None:
         raise click.ClickException(f"{shop.domain} removed the app: tags can no longer be written there")
     with session.write() as writing:
-        changed = tagging.switch(writing, shop_id, on, clock.now())
+        changed = switch.switch(writing, shop_id, on, clock.now())
     queues.wake("run", shop_id)
     work_on_runs.work_on_runs(shop_id)
     with session.read() as reading:
@@ -232,8 +241,9 @@ def _switch(shop: "Shop", *, on: bool) -> None:
 
 @contextmanager
 def _shop(domain: str) -> "Iterator[Shop]":
-    from plugin import app, shops
+    from plugin import app
     from plugin.db import session
+    from plugin.shop import shops
 
     app.start()
     with session.read() as reading:

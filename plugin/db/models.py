@@ -89,9 +89,9 @@ class Shop(Base):
     tagging_off_at: Mapped[datetime | None]
     bulk_tags_after: Mapped[datetime | None]
     bulk_tags_refused: Mapped[str | None] = mapped_column(Text)
-    # Makes the digests of plugin.privacy this shop's own.
+    # Makes the digests of plugin.shop.privacy this shop's own.
     redaction_key: Mapped[bytes | None]
-    # Copies of the shop made before this count of `writes` hold customers who were erased since (plugin.column_copy).
+    # Copies of the shop made before this count of `writes` hold customers who were erased since (standing.column_copy).
     copies_from: Mapped[int] = mapped_column(server_default="0", default=0)
 
 

@@ -22,11 +22,12 @@ from rich.table import Table
 
 from dev_store.client import DevStoreClient
 from dev_store.recount import History
-from plugin import app, clock, shops, work_left
+from plugin import app, clock, work_left
 from plugin.db import session as db
 from plugin.local import processes
 from plugin.local.stack import Stack
 from plugin.segments import presets
+from plugin.shop import shops
 
 HANDLE = "cdnow"
 CDNOW = Path(__file__).parents[2] / "dev_store" / "data" / "cdnow"

@@ -16,12 +16,14 @@ from typing import Any
 import yaml
 
 from dev_store.client import DevStoreClient
-from plugin import app, clock, queues, segment_store, shops, work_left
+from plugin import app, clock, queues, work_left
 from plugin.db import session as db
 from plugin.local.demo import open_app
 from plugin.local.stack import Stack
 from plugin.segments import presets
 from plugin.segments.rules import InvalidDefinition
+from plugin.shop import shops
+from plugin.standing import segment_store
 
 HANDLE = "rehearsal"
 COLUMNS = ("as_of", "segment", "customers", "entered", "left")

@@ -106,7 +106,7 @@ class DataRequests(Schema):
 
 
 class CustomerData(Schema):
-    """What was stored about one customer when they asked (plugin.privacy): rows as people can read them, by table."""
+    """What was stored about one customer when they asked (shop.privacy): rows as people can read them, by table."""
 
     shop = fields.String(required=True)
     customer = fields.Integer(required=True)

@@ -1,4 +1,4 @@
-"""Orders and customers of a list as rows for plugin.bulk_ledger: what plugin.schemas.admin_objects reads, without a
+"""Orders and customers of a list as rows for history.bulk_ledger: what plugin.schemas.admin_objects reads, without a
 class for each, because an import reads millions of them.
 
 Instants are microseconds since 1970, money is minor units.
@@ -37,7 +37,7 @@ SURELY_MONEY = 12
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """What all of a list shares: the shop's currency, and how the versions of its orders end (plugin.ledger)."""
+    """What all of a list shares: the shop's currency, and how the versions of its orders end (history.ledger)."""
 
     currency: str
     seen: str
@@ -116,7 +116,7 @@ def _minor(amount: str, listed: Listed) -> int:
 
 
 def _digits(text: str) -> str:
-    """An instant as the first part of plugin.ledger.version."""
+    """An instant as the first part of plugin.history.ledger.version."""
     if len(text) == 20 and text[19] == "Z":
         return f"{text[:4]}{text[5:7]}{text[8:10]}{text[11:13]}{text[14:16]}{text[17:19]}000000"
     return f"{admin_objects.instant(text).astimezone(UTC):%Y%m%d%H%M%S%f}"

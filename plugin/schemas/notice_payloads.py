@@ -1,4 +1,4 @@
-"""Payloads about the shop itself and about people's rights, by topic. plugin.notices says which schema a topic has.
+"""Payloads about the shop itself and about people's rights, by topic. deliveries.notices says which schema a topic has.
 
 Shopify sends a customer's email address and phone number with privacy requests: they are dropped unread.
 Reference: https://shopify.dev/docs/apps/build/compliance/privacy-law-compliance

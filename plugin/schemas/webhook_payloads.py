@@ -1,6 +1,6 @@
 """Payloads about orders and customers: only the fields we use are declared, everything else is dropped unread.
 
-plugin.topics says which schema a topic has. Reference: https://shopify.dev/docs/api/webhooks
+plugin.deliveries.topics says which schema a topic has. Reference: https://shopify.dev/docs/api/webhooks
 """
 
 import json

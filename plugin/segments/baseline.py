@@ -1,6 +1,6 @@
 """Numbers of a whole store that single customers are compared with; gathered while a whole shop is judged.
 
-Pure. plugin.baselines keeps them. Every buyer has one vote: who orders daily must not decide what usual is.
+Pure. plugin.standing.baselines keeps them. Every buyer has one vote: who orders daily must not decide what usual is.
 """
 
 from dataclasses import dataclass, field

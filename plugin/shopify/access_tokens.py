@@ -1,4 +1,4 @@
-"""Expiring offline tokens: exchanging an ID token for a pair, and refreshing the pair. plugin.tokens stores it.
+"""Expiring offline tokens: exchanging an ID token for a pair, and refreshing the pair. plugin.shop.tokens stores it.
 
 The library computes expiry by the machine's clock; here the life it found is counted from our own clock.
 References: https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens/offline-access-tokens

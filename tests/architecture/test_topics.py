@@ -1,4 +1,4 @@
-"""shopify.app.toml, plugin/topics.py, plugin/notices.py and the schemas say the same: a field read is a field sent."""
+"""The app file, deliveries.topics, deliveries.notices and the schemas say the same: a field read is a field sent."""
 
 import re
 import tomllib
@@ -6,9 +6,9 @@ from pathlib import Path
 
 from marshmallow import Schema, fields
 
-from plugin.notices import NOTICES
+from plugin.deliveries.notices import NOTICES
+from plugin.deliveries.topics import TOPICS
 from plugin.shopify import scopes
-from plugin.topics import TOPICS
 from tests.support import published_schema
 
 CONFIG = tomllib.loads((Path(__file__).parents[2] / "shopify.app.toml").read_text())

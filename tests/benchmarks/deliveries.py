@@ -70,8 +70,8 @@ def measure(clients: int, count: int, send: Callable[[httpx.Client, int], httpx.
 
 
 def stored() -> int:
-    from plugin import inbox
     from plugin.db import session as db
+    from plugin.deliveries import inbox
 
     with db.read() as session:
         return inbox.pending_count(session, 1)

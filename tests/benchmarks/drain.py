@@ -74,9 +74,10 @@ def one_job_each(shop_id: int, payloads: list[dict[str, Any]]) -> float:
 
 def drained(shop_id: int, payloads: list[dict[str, Any]]) -> float:
     """Seconds from the wake-up call to an empty inbox."""
-    from plugin import clock, inbox, queues
+    from plugin import clock, queues
     from plugin.db import session as db
-    from plugin.inbox import Delivery
+    from plugin.deliveries import inbox
+    from plugin.deliveries.inbox import Delivery
     from workers import serve
 
     now = clock.now()

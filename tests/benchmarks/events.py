@@ -19,12 +19,14 @@ import click
 import numpy as np
 from sqlalchemy import create_engine, select
 
-from plugin import clock, inbox, loading
+from plugin import clock
 from plugin.db import session as db
 from plugin.db.models import Customer, OrderHistory
-from plugin.inbox import Delivery
+from plugin.deliveries import inbox
+from plugin.deliveries.inbox import Delivery
 from plugin.segments import evaluate
 from plugin.segments.columns import RECORD, seconds
+from plugin.standing import loading
 from tests.benchmarks import databases, fill, measuring, one_job_a_webhook, plain_loop, stores
 from tests.benchmarks.databases import copied
 from tests.benchmarks.measuring import Watch

@@ -18,13 +18,15 @@ import click
 import httpx
 from sqlalchemy import select
 
-from plugin import backfill, clock, listing, refresh, runs, turns
-from plugin import shops as plugin_shops
+from plugin import clock, runs, turns
 from plugin.db import schema
 from plugin.db import session as db
 from plugin.db.models import Customer
+from plugin.history import backfill, listing
+from plugin.shop import shops as plugin_shops
 from plugin.shopify import http
 from plugin.shopify.bulk_operations import BulkOperation
+from plugin.standing import refresh
 from tests.benchmarks import bulk_results, databases, measuring, plain_import, stores
 from tests.benchmarks.measuring import Watch
 from tests.support import shop as shops

@@ -13,9 +13,9 @@ from typing import Any
 
 import click
 
-from plugin import column_copy, preview
 from plugin.db import session as db
 from plugin.segments import presets
+from plugin.standing import column_copy, preview
 from tests.benchmarks import databases, measuring, stores, whole_shop
 from tests.benchmarks.measuring import Watch
 

@@ -12,9 +12,10 @@ from typing import Any
 import click
 from sqlalchemy import create_engine, text
 
-from plugin import clock, config, refresh
+from plugin import clock, config
 from plugin.db import session as db
 from plugin.db.types import from_microseconds, new_ids, to_microseconds
+from plugin.standing import refresh
 from tests.benchmarks import databases, measuring, plain_loop, stores, whole_shop
 from tests.benchmarks.databases import copied
 from tests.benchmarks.measuring import Watch

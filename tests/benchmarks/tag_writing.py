@@ -71,9 +71,10 @@ def made_history(directory: Path, count: int) -> Path:
 
 def written(store: DevStoreClient, handle: str, plan: str, history: Path, count: int) -> Written:
     """Install the app in a new shop with this history, and watch it write the tags."""
-    from plugin import app, bulk_tagging, clock, tag_sync
+    from plugin import app, clock
     from plugin.db import schema
     from plugin.db import session as db
+    from plugin.tagging import bulk_tagging, tag_sync
     from tests.support.installed import open_app
     from workers import sync_tags, work_on_runs
 
@@ -102,8 +103,9 @@ def written(store: DevStoreClient, handle: str, plan: str, history: Path, count:
 
 
 def waiting(shop_id: int) -> bool:
-    from plugin import clock, tag_sync
+    from plugin import clock
     from plugin.db import session as db
+    from plugin.tagging import tag_sync
 
     with db.read() as session:
         return tag_sync.any_pending(session, shop_id, clock.now())

@@ -14,13 +14,14 @@ import numpy as np
 from sqlalchemy import BigInteger, bindparam, create_engine
 from sqlalchemy.orm import Session
 
-from plugin import clock, loading, refresh, runs, turns
+from plugin import clock, runs, turns
 from plugin.db import arrays
 from plugin.db import session as db
 from plugin.db.models import OrderHistory
 from plugin.db.types import new_ids, to_microseconds
 from plugin.segments import evaluate
 from plugin.segments.columns import Columns
+from plugin.standing import loading, refresh
 from tests.benchmarks import databases, fill, measuring, plain_loop, stores
 from tests.benchmarks.measuring import Watch
 

@@ -6,7 +6,7 @@ import time
 import httpx
 import pytest
 
-from plugin import shops
+from plugin.shop import shops
 from plugin.shopify import admin_api, errors, http, scopes, tags, throttle
 from plugin.shopify.admin_api import AdminClient, document
 from plugin.shopify.tags import TagEdit

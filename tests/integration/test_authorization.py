@@ -10,9 +10,10 @@ from sqlalchemy import select
 
 from dev_store import authorization
 from dev_store.access import AppCredentials
-from plugin import clock, config, shops
+from plugin import clock, config
 from plugin.db import session as db
 from plugin.db.models import Shop
+from plugin.shop import shops
 from tests.conftest import start
 from tests.support.installed import ON_SQLITE, InstalledShop, open_app
 from tests.support.turmoil import calls, later

@@ -6,7 +6,7 @@ import time
 import httpx
 import pytest
 
-from plugin import shops
+from plugin.shop import shops
 from plugin.shopify import http, throttle
 from plugin.shopify.admin_api import AdminClient, document
 from plugin.shopify.throttle import LEFT_FOR_OTHERS, Throttle

@@ -6,12 +6,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from plugin import bulk_ledger, histories, ledger, shops
 from plugin.db import session as db
 from plugin.db.models import Shop
-from plugin.ledger import Ledger
+from plugin.history import bulk_ledger, histories, ledger
+from plugin.history.ledger import Ledger
 from plugin.schemas import admin_objects, admin_rows
 from plugin.schemas.admin_rows import Listed
+from plugin.shop import shops
 from tests.integration.test_folding import NOW, fresh_shop, rows  # noqa: F401 - a fixture
 from tests.support import deliveries
 from tests.support.deliveries import Posted

@@ -10,16 +10,18 @@ from datetime import timedelta
 
 import pytest
 
-from plugin import bulk_groups, bulk_tagging, turns
+from plugin import turns
 from plugin.db import session as db
 from plugin.db.models import BulkTagging, BulkTaggingLine
+from plugin.tagging import bulk_groups, bulk_tagging
 from tests.support.installed import InstalledShop
 
 # Counts commits, calls and answers, and ends the process at the one it is told: before it is carried out, or behind it.
 WORK = """
 import os, signal, sys
 from sqlalchemy import event
-from plugin import app, bulk_groups, bulk_tagging
+from plugin import app
+from plugin.tagging import bulk_groups, bulk_tagging
 from plugin.db import session
 from plugin.shopify import http
 from workers import sync_tags

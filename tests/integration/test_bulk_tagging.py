@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from plugin import bulk_groups, bulk_tagging, clock, tagging
+from plugin import clock
 from plugin.db import session as db
 from plugin.db.models import BulkTagging, BulkTaggingLine
+from plugin.tagging import bulk_groups, bulk_tagging, switch
 from tests.support.installed import ON_SQLITE, InstalledShop, segment
 from workers import heed_notices
 
@@ -36,9 +37,9 @@ def cancel_all(shop: InstalledShop, customer: int) -> None:
         shop.store.cancel_order(shop.handle, order["id"])
 
 
-def switch(shop: InstalledShop, *, on: bool) -> None:
+def turn(shop: InstalledShop, *, on: bool) -> None:
     with db.write() as session:
-        tagging.switch(session, shop.id, on, clock.now())
+        switch.switch(session, shop.id, on, clock.now())
 
 
 def written(shop: InstalledShop) -> Counter:
@@ -264,7 +265,7 @@ def test_tags_that_are_to_come_off_meanwhile_stop_being_added_and_come_off(shop)
     shop.store.bulk_conduct(shop.handle, held_after=3)
     shop.drain()
     shop.sync()
-    switch(shop, on=False)
+    turn(shop, on=False)
     shop.work()
     shop.store.bulk_conduct(shop.handle)
     shop.settle()
@@ -277,7 +278,7 @@ def test_tags_that_are_to_come_off_meanwhile_stop_being_added_and_come_off(shop)
 def test_tags_come_off_in_bulk(shop):
     shop.buyers(8)
     shop.settle()
-    switch(shop, on=False)
+    turn(shop, on=False)
     shop.settle()
     assert (shop.tagged("first-time"), ends_right(shop), len(mutations(shop))) == ([], True, 2)
 

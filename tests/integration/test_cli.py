@@ -7,9 +7,10 @@ import pytest
 from click.testing import CliRunner, Result
 from cryptography.fernet import Fernet
 
-from plugin import cli, clock, inbox
+from plugin import cli, clock
 from plugin.db import session as db
-from plugin.inbox import Delivery
+from plugin.deliveries import inbox
+from plugin.deliveries.inbox import Delivery
 from tests.support import shop as shops
 from workers import drain_inbox
 

@@ -11,10 +11,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from plugin import clock, inbox, ledger, queues, topics
+from plugin import clock, queues
 from plugin.db import session as db
 from plugin.db.models import InboxEvent
-from plugin.inbox import Delivery
+from plugin.deliveries import inbox, topics
+from plugin.deliveries.inbox import Delivery
+from plugin.history import ledger
 from tests.support import shop as shops
 from tests.support.installed import ON_SQLITE
 from workers import drain_inbox, review_due, serve, sweep
@@ -135,7 +137,7 @@ def test_a_delivery_that_no_fold_survives_is_isolated_and_given_up(settings, mon
 FATAL = """
 import os, sys
 from plugin import app
-from plugin.ledger import Ledger
+from plugin.history.ledger import Ledger
 from workers import drain_inbox
 real = Ledger.apply_order
 Ledger.apply_order = lambda book, facts, version: os._exit(9) if facts.order_id == 4 else real(book, facts, version)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from plugin.db import session as db
 from plugin.db.models import Customer, Order, OrderHistory
 from plugin.segments import columns
-from plugin.shop_settings import ShopSettings
+from plugin.shop.shop_settings import ShopSettings
 from tests.support import deliveries
 from tests.support import shop as shops
 

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from plugin import shops
 from plugin.db import session as db
 from plugin.db.models import Shop
+from plugin.shop import shops
 from tests.support.installed import ON_SQLITE, InstalledShop, open_app
 from tests.support.turmoil import before_call, later
 from workers import look_deeper

@@ -9,10 +9,12 @@ import httpx
 import pytest
 from sqlalchemy import delete, select
 
-from plugin import backfill, clock, listing, runs, shops, turns
+from plugin import clock, runs, turns
 from plugin.db import session as db
 from plugin.db.models import Customer, Order, OrderHistory, Shop
-from plugin.listing import BeingPrepared
+from plugin.history import backfill, listing
+from plugin.history.listing import BeingPrepared
+from plugin.shop import shops
 from plugin.shopify import bulk_operations, http
 from tests.support.installed import ON_SQLITE, InstalledShop, open_app
 from workers import drain_inbox, sweep, work_on_runs

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from plugin import listing
 from plugin.db import session as db
+from plugin.history import listing
 from plugin.shopify import bulk_queries, http
 from tests.integration.test_import import Killed, expected, fill, forget_history, import_history, rows, tagged
 from tests.support.installed import ON_SQLITE, InstalledShop, open_app

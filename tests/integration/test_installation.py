@@ -5,10 +5,11 @@ import threading
 import pytest
 from sqlalchemy import text
 
-from plugin import installation, queues, shops, tokens
+from plugin import queues
 from plugin.db import session as db
 from plugin.db.models import Segment, Shop
 from plugin.segments import presets
+from plugin.shop import installation, shops, tokens
 from plugin.shopify import errors, http, id_tokens
 from tests.support.installed import ON_SQLITE, InstalledShop, open_app
 

@@ -6,10 +6,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from plugin import clock, inbox, queues, refresh
+from plugin import clock, queues
 from plugin.db import session as db
 from plugin.db.models import Customer
-from plugin.inbox import Delivery
+from plugin.deliveries import inbox
+from plugin.deliveries.inbox import Delivery
+from plugin.standing import refresh
 from tests.benchmarks import fill, stores
 from tests.support import shop as shops
 from workers import drain_inbox, review_due, serve

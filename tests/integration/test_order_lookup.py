@@ -2,9 +2,9 @@
 
 import pytest
 
-from plugin import order_lookup
 from plugin.db import session as db
 from plugin.db.models import Order, Shop
+from plugin.history import order_lookup
 from tests.support.installed import ON_SQLITE, InstalledShop
 from workers import refetch_orders
 

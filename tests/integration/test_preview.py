@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from plugin import clock, column_copy, config, preview, privacy, runs, segment_store, shops
+from plugin import clock, config, runs
 from plugin.db import session as db
 from plugin.db.models import Customer, Movement, OrderHistory
 from plugin.schemas.facts import CustomerRedacted
 from plugin.segments.columns import Record, pack, seconds
 from plugin.segments.rules import InvalidDefinition
+from plugin.shop import privacy, shops
+from plugin.standing import column_copy, preview, segment_store
 from tests.benchmarks import fill, stores
 from tests.support import shop as made_shops
 from workers import work_on_runs

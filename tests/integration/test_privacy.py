@@ -10,13 +10,17 @@ import pytest
 from sqlalchemy import Column, insert, select
 from sqlalchemy.orm import Session
 
-from plugin import app, bulk_ledger, clock, erasures, inbox, installation, notices, privacy, runs, tag_changes, turns
+from plugin import app, clock, runs, turns
 from plugin.db import session as db
 from plugin.db.models import Base, Customer, InboxEvent, Run, Shop, TagChange
 from plugin.db.types import Instant, to_microseconds
-from plugin.inbox import Delivery
+from plugin.deliveries import inbox, notices
+from plugin.deliveries.inbox import Delivery
+from plugin.history import bulk_ledger
+from plugin.shop import erasures, installation, privacy
 from plugin.shopify import errors
 from plugin.shopify.tags import TagAnswer
+from plugin.tagging import tag_changes
 from tests.support import shop as shops
 from tests.support import stored
 from tests.support.installed import ON_SQLITE, open_app

@@ -6,11 +6,12 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import func, select
 
-from plugin import clock, listing, queues, reconcile, runs
+from plugin import clock, queues, runs
 from plugin.cli import cli
 from plugin.db import session as db
 from plugin.db.models import Order, Shop
-from plugin.reconcile import ON_ITS_WAY
+from plugin.history import listing, reconcile
+from plugin.history.reconcile import ON_ITS_WAY
 from tests.support.installed import ON_SQLITE, InstalledShop
 from workers import reconcile as nightly
 from workers import serve, work_on_runs

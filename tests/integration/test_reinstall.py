@@ -6,9 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from plugin import installation, segment_store, unlisted
 from plugin.db import session as db
 from plugin.db.models import Segment
+from plugin.history import unlisted
+from plugin.shop import installation
+from plugin.standing import segment_store
 from tests.support.installed import ON_SQLITE, InstalledShop, open_app, segment
 from tests.support.turmoil import before_call, calls, later
 from workers import heed_notices, sync_tags, work_on_runs

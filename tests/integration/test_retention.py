@@ -5,11 +5,13 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from plugin import clock, inbox, queues, tagging
+from plugin import clock, queues
 from plugin.db import session as db
 from plugin.db.models import InboxEvent, Movement, Run, Shop, TagChange
 from plugin.db.scope import ALL_SHOPS
-from plugin.inbox import Delivery
+from plugin.deliveries import inbox
+from plugin.deliveries.inbox import Delivery
+from plugin.tagging import switch
 from tests.support import shop as shops
 from tests.support.installed import ON_SQLITE
 from workers import prune, serve
@@ -96,7 +98,7 @@ def test_what_was_taken_off_can_be_downloaded_for_as_long_as_tags_are_off(shop_i
         session.add(TagChange(shop_id=shop_id, id=2, at=off_at + A_MINUTE, **taken_off))
     prune_all()
     with db.read() as session:
-        assert (ids(TagChange), len(list(tagging.report(session, shop_id)))) == ({2}, 1)
+        assert (ids(TagChange), len(list(switch.report(session, shop_id)))) == ({2}, 1)
 
 
 @ON_SQLITE

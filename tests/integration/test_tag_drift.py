@@ -9,9 +9,10 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import event
 
-from plugin import cli, clock, runs, tag_comparison, tag_drift
+from plugin import cli, clock, runs
 from plugin.db import session as db
 from plugin.db.models import ForeignChange
+from plugin.tagging import tag_comparison, tag_drift
 from tests.support.installed import ON_SQLITE, InstalledShop
 from tests.support.webhook_receiver import Received
 from workers import compare_tags, drain_inbox, work_on_runs

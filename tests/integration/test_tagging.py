@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from plugin import cli, clock, tagging
+from plugin import cli, clock
 from plugin.db import session as db
+from plugin.tagging import switch
 from tests.support.installed import ON_SQLITE, InstalledShop, open_app, segment
 
 
@@ -62,7 +63,7 @@ def test_all_tags_of_ours_go_and_come_back_and_no_others_are_touched(full, tmp_p
     assert run("restore", full.domain).exit_code == 0
     assert carried(full) == before
     with db.read() as session:
-        assert list(tagging.removed(session, full.id)) == []
+        assert list(switch.removed(session, full.id)) == []
 
 
 @ON_SQLITE

@@ -9,10 +9,10 @@ from click.testing import CliRunner
 from cryptography.fernet import Fernet
 from sqlalchemy import select
 
-from plugin import installation, shops, tokens
 from plugin.cli import cli
 from plugin.db import session as db
 from plugin.db.models import Shop
+from plugin.shop import installation, shops, tokens
 from plugin.shopify import access_tokens, authorization, errors, http
 from tests.conftest import start
 from tests.support import turmoil
@@ -102,7 +102,7 @@ def test_a_dead_refresh_token_is_shown_once_and_opening_the_app_heals(shop):
 
 REFRESH = """
 import sys, hashlib
-from plugin import shops
+from plugin.shop import shops
 sys.stdin.readline()
 print(hashlib.sha256(shops.admin_client(int(sys.argv[1]))._token.encode()).hexdigest()[:12])
 """
@@ -122,7 +122,7 @@ def test_two_processes_refresh_once(journal):
 
 KILLED = """
 import sys
-from plugin import shops
+from plugin.shop import shops
 from plugin.shopify import http
 import os, signal
 http.client().event_hooks["response"].append(lambda answer: os.kill(os.getpid(), signal.SIGKILL))

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from sqlalchemy import func, literal, select
 
-from plugin import baselines, clock, loading, refresh, runs, segment_store, turns
+from plugin import clock, runs, turns
 from plugin.db import arrays, scope
 from plugin.db import session as db
 from plugin.db.models import Customer, Movement, OrderHistory, Run
 from plugin.segments.columns import Record, pack, seconds
+from plugin.standing import baselines, loading, refresh, segment_store
 from plugin.turns import TurnLost
 from tests.support import shop as shops
 from tests.support.installed import ON_SQLITE

@@ -7,9 +7,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from plugin import clock, inbox
+from plugin import clock
 from plugin.db import session as db
-from plugin.inbox import Delivery
+from plugin.deliveries import inbox
+from plugin.deliveries.inbox import Delivery
 from tests.support import shop as shops
 from workers import drain_inbox
 

@@ -12,10 +12,12 @@ from flask import Flask
 from sqlalchemy import select
 
 from dev_store.client import DevStoreClient
-from plugin import clock, installation, runs, segment_store, work_left
+from plugin import clock, runs, work_left
 from plugin.db import session as db
 from plugin.db.models import Customer, InboxEvent, Run, Shop, TagChange
+from plugin.shop import installation
 from plugin.shopify import id_tokens
+from plugin.standing import segment_store
 from tests.support.webhook_receiver import Received, WebhookReceiver
 from workers import drain_inbox, serve, sweep, sync_tags, work_on_runs
 

@@ -8,10 +8,11 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from plugin import clock, config, segment_store
+from plugin import clock, config
 from plugin.db import session as db
 from plugin.db.models import Shop
 from plugin.segments import presets
+from plugin.standing import segment_store
 
 DOMAIN = "demo.myshopify.com"
 

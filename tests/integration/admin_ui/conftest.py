@@ -7,11 +7,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from plugin import clock, config, tokens
+from plugin import clock, config
 from plugin.app import create_app
 from plugin.config import Config
 from plugin.db import session as db
 from plugin.db.models import Shop
+from plugin.shop import tokens
 from plugin.shopify.access_tokens import TokenPair
 from tests.integration.admin_ui.asking import Merchant
 from tests.support.shop import make_shop

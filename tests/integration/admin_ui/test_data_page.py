@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from plugin import clock, tagging
+from plugin import clock
 from plugin.db import session as db
 from plugin.db.models import Customer, DataRequest, Shop
+from plugin.tagging import switch
 from tests.integration.admin_ui.asking import Merchant
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -129,5 +130,5 @@ def test_the_question_names_how_many_customers_it_is_about(merchant: Merchant, t
 def test_the_page_begins_where_the_shop_is(merchant: Merchant) -> None:
     assert 'data-state="on"' in merchant.open("/app/data").text
     with db.write() as session:
-        tagging.switch(session, merchant.shop_id, False, clock.now())
+        switch.switch(session, merchant.shop_id, False, clock.now())
     assert 'data-state="removing"' in merchant.open("/app/data").text

@@ -13,10 +13,11 @@ from limits import RateLimitItemPerMinute
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from admin_ui import openapi, rate_limits
-from plugin import clock, privacy
+from plugin import clock
 from plugin.db import session as db
 from plugin.db.models import Customer, Shop
 from plugin.schemas.facts import DataRequested
+from plugin.shop import privacy
 from tests.integration.admin_ui.asking import Merchant, id_token
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -1,0 +1,269 @@
+"""Imports a shop's history: lists of all customers and orders, folded as if every payload had arrived.
+
+A run keeps its place (run.position) in the transaction that folded up to there, so a killed import goes on from it. An
+import of a shop that was here before reconciles it: orders are brought up to date, and what is gone goes.
+"""
+
+import gc
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from plugin import clock
+from plugin.db import session as db
+from plugin.db.models import Order, Run, Shop
+from plugin.db.types import from_microseconds, to_microseconds
+from plugin.history import bulk_ledger, histories, ledger, listing, unlisted
+from plugin.history.listing import Batch, Kind, Place
+from plugin.schemas import admin_rows
+from plugin.schemas.admin_rows import Listed, Row
+from plugin.shop import shops
+from plugin.shopify import scopes
+from plugin.standing import segment_store
+from plugin.turns import Turn
+
+log = structlog.get_logger()
+
+# Shopify's lists may be made from a copy that is a little behind.
+NOT_LISTED_YET = timedelta(minutes=10)
+# An order leaves our sight while the list is made, and by the instant it was entered, which may not be its own.
+OUT_OF_SIGHT_SOON = timedelta(days=2)
+SHOP_WITHOUT_CURRENCY = "USD"
+
+Read = Callable[[Session, Shop, Batch], list[Row]]
+Fold = Callable[[Session, Shop, list[Row]], None]
+
+
+def advance(run: Run, turn: Turn, until: float) -> bool:
+    """Take an import further for as long as time.monotonic() is below `until`; True when all is folded.
+
+    Its parts, one after the other: customers (they bring the tags that were there before us, and orders refer to
+    them), orders, orders that are gone, packed histories. Raises the ShopifyError tree, and listing.BeingPrepared when
+    there is nothing to do but to wait.
+    """
+    while (part := str(run.position.get("part", "customers"))) != "done":
+        if PARTS[part](run, turn, until):
+            _next_part(run, part)
+        if time.monotonic() >= until:
+            break
+    return part == "done"
+
+
+def _list_customers(run: Run, turn: Turn, until: float) -> bool:
+    return _fold_list(run, turn, until, listing.CUSTOMERS, _read_customers, _fold_customers)
+
+
+def _list_orders(run: Run, turn: Turn, until: float) -> bool:
+    place = run.position.get("place") or {}
+    if not place or ("paged" in place and "cursor" not in place):
+        # Asked again until there is a list: the scope that opens the whole history may come while we wait for one.
+        _save(run, {"visible_from": _visible_from(run.shop_id), "had_orders": _has_orders(run.shop_id)})
+    return _fold_list(run, turn, until, listing.ORDERS, _read_orders, _fold_orders)
+
+
+def _fold_list(run: Run, turn: Turn, until: float, kind: Kind, read: Read, fold: Fold) -> bool:
+    """Fold the list from the run's place on; True at its end."""
+
+    def keep(place: Place) -> None:
+        begins = "cursor" not in place and not place.get("offset")
+        _save(run, {"place": place} | ({"done": 0} if begins else {}))
+
+    turn.renew()
+    # A client of its own for each step: folding a file may outlast a token.
+    client = shops.admin_client(run.shop_id)
+    try:
+        for batch in listing.batches(client, kind, "", run.position.get("place", {}), keep):
+            # Reading takes longer than writing, and nobody has to wait for it.
+            with db.read() as session, _collector_off():
+                rows = read(session, shops.get(session, run.shop_id), batch)
+            turn.renew()
+            with db.write() as session:
+                shops.hold(session, run.shop_id)
+                fold(session, shops.get(session, run.shop_id), rows)
+                moved = {"place": batch.place, "listed_at": to_microseconds(batch.seen_at)}
+                done = run.position.get("done", 0) + len(rows)
+                _move(session, run, moved | {"done": done}, _stage(kind, batch), done, batch.total)
+            if time.monotonic() >= until:
+                return False
+    except listing.BeingPrepared as prepared:
+        _save(run, {}, "ordering", prepared.found, None)
+        raise
+    finally:
+        shops.note_answered(run.shop_id)
+    return True
+
+
+@contextmanager
+def _collector_off() -> Iterator[None]:
+    """What is read and thrown away forms no cycles: looking for some would take a sixth of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def _stage(kind: Kind, batch: Batch) -> str:
+    return f"{kind.name} paged" if batch.paged else kind.name
+
+
+def _read_customers(session: Session, shop: Shop, batch: Batch) -> list[Row]:
+    bits_by_tag = segment_store.bits_by_tag(session, shop.id)
+    listed, seen_at = _listed(shop, batch), to_microseconds(batch.seen_at)
+    return [admin_rows.customer(node, listed, seen_at, bits_by_tag) for node, _ in batch.objects]
+
+
+def _fold_customers(session: Session, shop: Shop, rows: list[Row]) -> None:
+    # Of a shop at work the list's tags are older than what we have written since.
+    bulk_ledger.fold_customers(session, shop.id, rows, with_tags=shop.imported_at is None)
+
+
+def _read_orders(_session: Session, shop: Shop, batch: Batch) -> list[Row]:
+    listed = _listed(shop, batch)
+    rows = []
+    for node, lines in batch.objects:
+        try:
+            rows.append(admin_rows.order(node, lines, listed))
+        except (KeyError, TypeError, ValueError) as error:
+            log.warning("order_not_imported", order=node.get("id"), reason=f"{type(error).__name__}: {error}")
+    return rows
+
+
+def _fold_orders(session: Session, shop: Shop, rows: list[Row]) -> None:
+    bulk_ledger.fold_orders(session, shop.id, rows)
+
+
+def _listed(shop: Shop, batch: Batch) -> Listed:
+    """The list shows every object at least as new as it was when it was begun."""
+    seen = ledger.version(batch.seen_at, batch.seen_at, "import")[ledger.SEEN_AT_STARTS - 2 :]
+    return Listed(shop.currency or SHOP_WITHOUT_CURRENCY, seen)
+
+
+def _visible_from(shop_id: int) -> int | None:
+    """The instant (microseconds) before which Shopify shows us no orders; None if it shows them all."""
+    with db.read() as session:
+        held = scopes.granted(shops.get(session, shop_id).scopes)
+    return None if scopes.READ_ALL_ORDERS in held else to_microseconds(clock.now() - scopes.VISIBLE_HISTORY)
+
+
+def _has_orders(shop_id: int) -> bool:
+    with db.read() as session:
+        return session.scalar(select(Order.order_id).where(Order.shop_id == shop_id).limit(1)) is not None
+
+
+def _delete_unlisted(run: Run, turn: Turn, until: float) -> bool:
+    if not run.position.get("had_orders", True):  # all that is here was listed, or told of since
+        return True
+    listed_at = from_microseconds(run.position["listed_at"]) - NOT_LISTED_YET
+    visible_from = run.position.get("visible_from")
+    in_sight = from_microseconds(visible_from) + OUT_OF_SIGHT_SOON if visible_from else None
+    after: int | None = int(run.position.get("looked_at", 0))
+    if after == 0 and unlisted.are_too_many(run.shop_id, listed_at, in_sight):
+        return True
+    while after is not None:
+        turn.renew()
+        after = unlisted.let_go(run.shop_id, after, listed_at, in_sight)
+        if after is not None:
+            _save(run, {"looked_at": after})
+        if time.monotonic() >= until:
+            break
+    return after is None
+
+
+def _make_histories(run: Run, turn: Turn, until: float) -> bool:
+    """Pack the orders of each customer, and mark the shop imported with the last of them."""
+    after: int | None = int(run.position.get("packed", 0))
+    while after is not None:
+        turn.renew()
+        with db.read() as session:
+            first_time = shops.get(session, run.shop_id).imported_at is None
+        after = _pack_first(run, turn, after) if first_time else _pack_anew(run, after)
+        if time.monotonic() >= until:
+            break
+    return after is None
+
+
+def _pack_first(run: Run, turn: Turn, after: int) -> int | None:
+    """Histories of customers above `after`, as many as fit into memory."""
+    with db.read() as session:
+        gathered = histories.gather(session, run.shop_id, after)
+    done, total = 0, len(gathered.customer_ids)
+    while True:
+        turn.renew()
+        with db.write() as session:
+            shops.hold(session, run.shop_id)
+            done = histories.write(session, run.shop_id, gathered, done)
+            if done < total:
+                packed = int(gathered.customer_ids[done - 1])
+                _move(session, run, {"packed": packed}, "histories")
+            else:
+                _packed_up_to(session, run, gathered.last)
+                return gathered.last
+
+
+def _pack_anew(run: Run, after: int) -> int | None:
+    with db.write() as session:
+        shops.hold(session, run.shop_id)
+        last = histories.rebuild(session, run.shop_id, after)
+        _packed_up_to(session, run, last)
+    return last
+
+
+def _packed_up_to(session: Session, run: Run, last: int | None) -> None:
+    if last is None:
+        histories.drop_empty(session, run.shop_id)
+        _mark_imported(shops.get(session, run.shop_id), run)
+    _move(session, run, {"part": "done"} if last is None else {"packed": last}, "histories")
+
+
+def _mark_imported(shop: Shop, run: Run) -> None:
+    visible_from = run.position.get("visible_from")
+    shop.imported_at = clock.now()
+    shop.history_from = _history_from(shop, visible_from)
+    shop.reconciled_at = from_microseconds(run.position["listed_at"])
+
+
+def _history_from(shop: Shop, visible_from: int | None) -> datetime | None:
+    """The instant from which on we know every order: what was seen once is not forgotten because a list is shorter."""
+    if visible_from is None:
+        return None
+    seen_from = from_microseconds(visible_from)
+    return min(seen_from, shop.history_from) if shop.history_from else seen_from
+
+
+PARTS: dict[str, Callable[[Run, Turn, float], bool]] = {
+    "customers": _list_customers,
+    "orders": _list_orders,
+    "unlisted": _delete_unlisted,
+    "histories": _make_histories,
+}
+
+
+def _next_part(run: Run, part: str) -> None:
+    following = [*PARTS, "done"]
+    _save(run, {"part": following[following.index(part) + 1], "place": {}, "done": 0})
+
+
+def _save(run: Run, moved: Place, stage: str | None = None, done: int = 0, total: int | None = None) -> None:
+    with db.write() as session:
+        _move(session, run, moved, stage, done, total)
+
+
+def _move(
+    session: Session,
+    run: Run,
+    moved: Place,
+    stage: str | None = None,
+    done: int = 0,
+    total: int | None = None,
+) -> None:
+    """Set the run's place, and what the page shows of it, in the caller's transaction."""
+    row = session.get_one(Run, (run.shop_id, run.id))
+    row.position = run.position = {**row.position, **moved}
+    if stage is not None:
+        row.stage, row.done_count, row.total_count = stage, done, total

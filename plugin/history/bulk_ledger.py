@@ -1,0 +1,153 @@
+"""Folds what a list of Shopify's shows, thousands at a time: the same rows as history.ledger, written by the database's
+own upserts. Called by the import. Leaves the packed histories to history.histories, which rebuilds them all afterwards.
+"""
+
+from collections.abc import Iterable
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, Table, and_, case, func, literal_column, null, or_, select
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from plugin.db import upserts
+from plugin.db.models import MERGED_CUSTOMER, Customer, Order, Shop
+from plugin.schemas.admin_rows import CUSTOMER_COLUMNS, ORDER_COLUMNS, Row
+from plugin.shop import erasures, shops
+
+ORDER_ID, ORDER_OWNER, ORDER_VERSION = (ORDER_COLUMNS.index(name) for name in ("order_id", "customer_id", "version"))
+CUSTOMER_ID = CUSTOMER_COLUMNS.index("customer_id")
+KEYS_A_QUERY = 5_000
+ORDERS, CUSTOMERS = cast(Table, Order.__table__), cast(Table, Customer.__table__)
+
+
+def fold_orders(session: Session, shop_id: int, rows: Iterable[Row]) -> None:
+    """Take over orders (rows of ORDER_COLUMNS) that are newer than what we have. The caller holds the shop."""
+    shop = shops.get(session, shop_id)
+    newest: dict[int, Row] = {}
+    for row in rows:
+        known = newest.get(row[ORDER_ID])
+        if known is None or row[ORDER_VERSION] > known[ORDER_VERSION]:
+            newest[row[ORDER_ID]] = row
+    buyers = {row[ORDER_OWNER] for row in newest.values()} - {None}
+    gone = _make_sure_of(session, shop, buyers)
+    orders_gone = _erased(session, shop, erasures.ORDER, Order.order_id, newest)
+    owners = _owners(session, shop_id)
+    upserts.write(
+        session,
+        ORDERS,
+        ["shop_id", *ORDER_COLUMNS],
+        [
+            (shop_id, *(_owned(row, owners) if row[ORDER_OWNER] in owners else row))
+            for row in newest.values()
+            if row[ORDER_OWNER] not in gone and row[ORDER_ID] not in orders_gone
+        ],
+        _replace_older_order,
+    )
+
+
+def fold_customers(session: Session, shop_id: int, rows: Iterable[Row], *, with_tags: bool) -> None:
+    """Take over customers (rows of CUSTOMER_COLUMNS, one each). The caller holds the shop.
+
+    `with_tags`: also which of our segments' tags the store shows on them (plugin.history.ledger.Ledger.note_tags).
+    """
+    shop = shops.get(session, shop_id)
+    by_id = {row[CUSTOMER_ID]: row for row in rows}
+    gone = _erased(session, shop, erasures.CUSTOMER, Customer.customer_id, by_id)
+    upserts.write(
+        session,
+        CUSTOMERS,
+        ["shop_id", *CUSTOMER_COLUMNS],
+        [(shop_id, *row) for customer_id, row in by_id.items() if customer_id not in gone],
+        _take_over_tags if with_tags else _take_over_facts,
+    )
+
+
+def _replace_older_order(insert: Any) -> upserts.Insert:
+    facts = {name: insert.excluded[name] for name in ORDER_COLUMNS if name != "order_id"}
+    caught_up = insert.excluded.updated_at >= Order.stale_at
+    facts["stale_at"] = case((caught_up, null()), else_=Order.stale_at)
+    newer = _bytes(insert.excluded.version, insert) > _bytes(Order.__table__.c.version, insert)
+    changed: upserts.Insert = insert.on_conflict_do_update(
+        index_elements=["shop_id", "order_id"], set_=facts, where=and_(Order.deleted_at.is_(None), newer)
+    )
+    return changed
+
+
+def _take_over_facts(insert: Any) -> upserts.Insert:
+    return _update_customer(insert, {})
+
+
+def _take_over_tags(insert: Any) -> upserts.Insert:
+    shown, ours = insert.excluded.foreign_tags, Customer.applied_tags.bitwise_or(Customer.unsure_tags)
+    return _update_customer(
+        insert,
+        {
+            "foreign_tags": shown.bitwise_and(ours.bitwise_not()),
+            "applied_tags": shown.bitwise_and(ours),
+            "unsure_tags": literal_column("0"),
+        },
+    )
+
+
+def _update_customer(insert: Any, more: dict[str, Any]) -> upserts.Insert:
+    """Newest wins, for each kind of fact by its own instant; a consent without one was never changed."""
+    zero: ColumnElement[int] = literal_column("0")
+    new = insert.excluded
+    consent_at, known_at = func.coalesce(new.consent_at, zero), func.coalesce(Customer.consent_at, zero)
+    other_word = _bytes(new.consent, insert) > _bytes(func.coalesce(Customer.consent, literal_column("''")), insert)
+    later_consent = or_(consent_at > known_at, and_(consent_at == known_at, other_word))
+    later_figures = new.lifetime_at > func.coalesce(Customer.lifetime_at, zero)
+    facts = {
+        "signed_up_at": new.signed_up_at,
+        **_if(later_consent, new, "consent", "consent_at"),
+        **_if(later_figures, new, "lifetime_orders", "lifetime_spend", "lifetime_at"),
+    }
+    changed: upserts.Insert = insert.on_conflict_do_update(index_elements=["shop_id", "customer_id"], set_=facts | more)
+    return changed
+
+
+def _if(later: ColumnElement[bool], new: Any, *names: str) -> dict[str, Any]:
+    return {name: case((later, new[name]), else_=Customer.__table__.c[name]) for name in names}
+
+
+def _bytes(text: ColumnElement[str], insert: Any) -> ColumnElement[str]:
+    """Compared byte by byte, as Python does: a database's own order of texts may skip the bars of a version."""
+    return text.collate("C" if isinstance(insert, postgresql.Insert) else "BINARY")
+
+
+def _make_sure_of(session: Session, shop: Shop, buyers: set[int]) -> set[int]:
+    """Have a row for every buyer; returns those who were erased and must get none."""
+    gone = _erased(session, shop, erasures.CUSTOMER, Customer.customer_id, buyers)
+    rows = [(shop.id, customer_id) for customer_id in buyers - gone]
+    upserts.write(session, CUSTOMERS, ["shop_id", "customer_id"], rows, lambda insert: insert.on_conflict_do_nothing())
+    return gone
+
+
+def _erased(
+    session: Session, shop: Shop, kind: str, key: InstrumentedAttribute[int], numbers: Iterable[int]
+) -> set[int]:
+    """Which of these customers or orders (`key` names them) were erased, and have not come back since."""
+    if shop.redaction_key is None:
+        return set()
+    asked, known = list(numbers), set[int]()
+    for start in range(0, len(asked), KEYS_A_QUERY):
+        some = key.in_(asked[start : start + KEYS_A_QUERY])
+        known |= set(session.scalars(select(key).where(key.class_.shop_id == shop.id, some)))
+    return erasures.erased(session, shop, kind, set(asked) - known)
+
+
+def _owners(session: Session, shop_id: int) -> dict[int, int]:
+    """Whose the orders of merged-away customers are today: the end of each chain of merges."""
+    merged = select(Customer.customer_id, Customer.merged_into).where(Customer.shop_id == shop_id, MERGED_CUSTOMER)
+    into = {gone: kept for gone, kept in session.execute(merged) if kept is not None}
+    return {gone: _end_of_chain(gone, into) for gone in into}
+
+
+def _end_of_chain(customer_id: int, into: dict[int, int]) -> int:
+    while customer_id in into:
+        customer_id = into[customer_id]
+    return customer_id
+
+
+def _owned(row: Row, owners: dict[int, int]) -> Row:
+    return (*row[:ORDER_OWNER], owners[row[ORDER_OWNER]], *row[ORDER_OWNER + 1 :])

@@ -1,0 +1,1 @@
+"""The shops themselves: installed, authorized, left, their settings, their customers' rights."""

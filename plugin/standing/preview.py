@@ -1,0 +1,235 @@
+"""What candidate segments would do: who would be in them, enter and leave, compared with the saved ones.
+
+Records nothing. Both are judged as standing.refresh would, on the same customers at the same instant. A small shop is
+read from the database; of a large one a copy of its columns (standing.column_copy) is made at first use: it may be some
+minutes old.
+"""
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import structlog
+from numpy.typing import NDArray
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from plugin import clock
+from plugin.db.models import Customer
+from plugin.segments import depth, evaluate, rules
+from plugin.segments.as_of import AsOf
+from plugin.segments.columns import IntArray
+from plugin.segments.evaluate import Numbers
+from plugin.segments.rules import Segment
+from plugin.shop import shops
+from plugin.standing import column_copy, loading, segment_store
+
+log = structlog.get_logger()
+
+SMALL_SHOP = 50_000
+SAMPLE = 10
+# What was measured of all customers is used again for previews of about the same instant.
+SAME_INSTANT = timedelta(minutes=5)
+RENEWED_AFTER = timedelta(minutes=10)
+# Numbers of a million customers take 4 MB a measure and window.
+MOST_NUMBERS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentPreview:
+    """Of one segment: how many customers would be in it, enter it and leave it; of the latter two some, by id.
+
+    `waits_days`: it would wait for so many more days of history and hold nobody until then (depth.ALL_OF_IT: for ever).
+    """
+
+    tag: str
+    name: str
+    members: int
+    entering: int
+    leaving: int
+    some_entering: tuple[int, ...]
+    some_leaving: tuple[int, ...]
+    waits_days: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The candidates in their order, then saved segments that are not among them: everybody leaves those.
+
+    `as_of` is the instant judged by; `read_at` when the customers were read, which is earlier where a copy was used.
+    """
+
+    as_of: datetime
+    read_at: datetime
+    customers: int
+    segments: tuple[SegmentPreview, ...]
+
+
+@dataclass(slots=True, eq=False)
+class _Measured:
+    """A shop's customers, and what has been measured of all of them as of an instant."""
+
+    as_of: datetime
+    read_at: datetime
+    customer_ids: IntArray
+    slices: Any
+    path: Path | None = None
+    numbers: Numbers = field(default_factory=dict)
+
+
+_lock = threading.Lock()
+_last: _Measured | None = None
+_renewing: set[int] = set()
+
+
+def preview(session: Session, shop_id: int, definitions: Sequence[Mapping[str, Any]], as_of: datetime) -> Preview:
+    """Try candidate definitions; rules.InvalidDefinition if they cannot be saved either.
+
+    In a large shop `as_of` may be some minutes earlier than asked for: the answer says so.
+    """
+    digits = segment_store.minor_units(session, shop_id)
+    rules.validate(definitions, digits)
+    candidates = [Segment.from_definition(definition, bit, digits) for bit, definition in enumerate(definitions)]
+    waiting = segment_store.incomplete(session, shop_id, as_of)
+    saved = [segment for segment in segment_store.active(session, shop_id) if segment.bit not in waiting]
+    waits = _waits(session, shop_id, candidates, as_of)
+    with _lock:
+        measured = _measured(session, shop_id, as_of)
+        judged = [*(segment for segment in candidates if not waits[segment.tag]), *saved]
+        numbers = _numbers(measured, judged)
+        before = {segment.tag.casefold(): segment for segment in saved}
+        lines = [
+            _line(measured, numbers, segment, before.pop(segment.tag.casefold(), None), waits[segment.tag])
+            for segment in candidates
+        ]
+        lines += [_line(measured, numbers, segment, segment, gone=True) for segment in before.values()]
+        return Preview(measured.as_of, measured.read_at, len(measured.customer_ids), tuple(lines))
+
+
+def prepare(session: Session, shop_id: int) -> None:
+    """Somebody may soon ask for previews of this shop: have a copy made in the background if that takes one."""
+    if _is_large(session, shop_id) and column_copy.usable(session, shop_id) is None:
+        renew(shop_id)
+
+
+def forget(session: Session, shop_id: int) -> None:
+    """Somebody is being erased: let go of whatever was copied of the shop. The caller holds it."""
+    global _last  # noqa: PLW0603 - one memory a process
+    column_copy.forget(session, shop_id)
+    with _lock:
+        _last = None
+
+
+def renew(shop_id: int) -> threading.Thread | None:
+    """Copy the shop anew in the background, unless this process is at it."""
+    if shop_id in _renewing:
+        return None
+    _renewing.add(shop_id)
+    thread = threading.Thread(target=_renew, args=(shop_id,), name=f"copy-{shop_id}", daemon=True)
+    thread.start()
+    return thread
+
+
+def _renew(shop_id: int) -> None:
+    try:
+        column_copy.make(shop_id)
+    except Exception:
+        log.exception("shop_not_copied", shop_id=shop_id)  # previews go on with the copy there is
+    finally:
+        _renewing.discard(shop_id)
+
+
+def _waits(session: Session, shop_id: int, candidates: Iterable[Segment], as_of: datetime) -> dict[str, int]:
+    history_from = shops.get(session, shop_id).history_from
+    days_seen = None if history_from is None else (as_of - history_from) // timedelta(days=1)
+    return {segment.tag: depth.lacking(segment, days_seen) for segment in candidates}
+
+
+def _measured(session: Session, shop_id: int, as_of: datetime) -> _Measured:
+    """The shop's customers: from memory, from a copy, or from the database."""
+    global _last  # noqa: PLW0603 - one memory a process
+    copy = column_copy.usable(session, shop_id)
+    if copy is None and not _is_large(session, shop_id):
+        return _read(session, shop_id, as_of)
+    if copy is None:
+        column_copy.make(shop_id)
+        copy = column_copy.usable(session, shop_id)
+    if copy is None:  # erased or removed this very moment
+        return _read(session, shop_id, as_of)
+    if clock.now() - copy.made_at > RENEWED_AFTER and not column_copy.is_current(session, shop_id, copy):
+        renew(shop_id)
+    if _last is None or _last.path != copy.path or not timedelta(0) <= as_of - _last.as_of < SAME_INSTANT:
+        _last = _Measured(as_of, copy.made_at, copy.customer_ids, copy.slices, copy.path)
+    return _last
+
+
+def _read(session: Session, shop_id: int, as_of: datetime) -> _Measured:
+    loaded = loading.following(session, shop_id, 0, 2**31)
+    pieces = list(loaded.pieces)
+    return _Measured(as_of, as_of, loaded.standing.customer_ids, lambda: ((places, each) for each, places in pieces))
+
+
+def _numbers(measured: _Measured, segments: Iterable[Segment]) -> Numbers:
+    """What the segments ask of all customers; what was asked for before is not measured again."""
+    conditions = {condition for segment in segments for condition in segment.conditions}
+    missing = {each for each in conditions if (each.measure, each.window_days) not in measured.numbers}
+    if len(measured.numbers) + len(missing) > MOST_NUMBERS:
+        measured.numbers, missing = {}, conditions
+    found: Numbers = {}
+    for places, columns in measured.slices() if missing else ():
+        for key, numbers in evaluate.numbers_of(AsOf.of(columns, measured.as_of), missing).items():
+            whole = found.setdefault(key, np.empty(len(measured.customer_ids), np.int64))
+            whole[places] = numbers
+    measured.numbers |= {key: _narrow(numbers) for key, numbers in found.items()}
+    empty = np.zeros(0, np.int64)
+    return {
+        (each.measure, each.window_days): measured.numbers.get((each.measure, each.window_days), empty)
+        for each in conditions
+    }
+
+
+def _narrow(numbers: IntArray) -> IntArray:
+    """The same in half the memory, which is half the time for every comparison, where they fit."""
+    fits = not len(numbers) or (numbers.max() < 2**31 and numbers.min() >= -(2**31))
+    return numbers.astype(np.int32) if fits else numbers
+
+
+def _line(
+    measured: _Measured,
+    numbers: Numbers,
+    segment: Segment,
+    before: Segment | None,
+    waits_days: int = 0,
+    *,
+    gone: bool = False,
+) -> SegmentPreview:
+    nobody = np.zeros(len(measured.customer_ids), np.bool_)
+    after_it = nobody if waits_days or gone else evaluate.members(segment, numbers)
+    before_it = nobody if before is None else evaluate.members(before, numbers)
+    entering, leaving = after_it & ~before_it, before_it & ~after_it
+    return SegmentPreview(
+        tag=segment.tag,
+        name=segment.name,
+        members=int(np.count_nonzero(after_it)),
+        entering=int(np.count_nonzero(entering)),
+        leaving=int(np.count_nonzero(leaving)),
+        some_entering=_some(measured, entering),
+        some_leaving=_some(measured, leaving),
+        waits_days=waits_days,
+    )
+
+
+def _some(measured: _Measured, chosen: NDArray[np.bool_]) -> tuple[int, ...]:
+    """A few of the customers chosen, spread over all of them."""
+    places = np.flatnonzero(chosen)
+    spread = places[np.unique(np.linspace(0, len(places) - 1, SAMPLE).astype(np.int64))] if len(places) else places
+    return tuple(sorted(measured.customer_ids[spread].tolist()))
+
+
+def _is_large(session: Session, shop_id: int) -> bool:
+    some = select(Customer.customer_id).where(Customer.shop_id == shop_id).limit(SMALL_SHOP + 1).subquery()
+    return (session.scalar(select(func.count()).select_from(some)) or 0) > SMALL_SHOP

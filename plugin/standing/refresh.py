@@ -1,0 +1,195 @@
+"""Works out what tags customers should carry and records it: load columns, evaluate, write down only what changed.
+
+Its callers share one meaning of "in the segment": a drained batch, a look-up, the sweep, a whole shop.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+import structlog
+from sqlalchemy import BigInteger, bindparam, select, type_coerce
+from sqlalchemy.orm import Session
+
+from plugin import clock, runs
+from plugin.db import arrays
+from plugin.db import session as db
+from plugin.db.models import DUE_LATER, Customer, Movement, Run, Shop
+from plugin.db.types import new_ids, to_microseconds
+from plugin.segments.baseline import Gathering
+from plugin.segments.evaluate import NEVER, Evaluation, evaluate
+from plugin.segments.rules import Segment
+from plugin.shop import shops
+from plugin.standing import baselines, loading, segment_store
+from plugin.standing.loading import Loaded, Standing
+from plugin.tagging import tag_changes
+from plugin.turns import Turn
+
+log = structlog.get_logger()
+
+# One transaction of a whole-shop refresh: a delivery that arrives meanwhile waits for it.
+CHUNK = 32_000
+DUE = (
+    select(Customer.customer_id)
+    .where(Customer.shop_id == bindparam("shop_id"), DUE_LATER)
+    .where(type_coerce(Customer.next_review_at, BigInteger) <= bindparam("now"))
+    .order_by(Customer.next_review_at)
+    .limit(bindparam("most", type_=BigInteger))
+)
+LATEST = to_microseconds(datetime(9999, 1, 1, tzinfo=UTC))
+
+
+def refresh_customers(session: Session, shop_id: int, customer_ids: Sequence[int], as_of: datetime, cause: str) -> int:
+    """Bring these customers up to date as of an instant; returns how many changed segments. Holds nothing itself."""
+    if not _has_history(session, shop_id):
+        return 0
+    segments = segment_store.judged(session, shop_id, as_of)
+    changed = 0
+    for start in range(0, len(customer_ids), CHUNK):
+        loaded = loading.some(session, shop_id, customer_ids[start : start + CHUNK])
+        found = _judge(loaded, segments, as_of)
+        changed += _record(session, shop_id, loaded.standing, found, as_of, cause)
+    return changed
+
+
+def refresh_shop(run: Run, turn: Turn, cause: str) -> None:
+    """Judge every customer of a shop, chunk by chunk, and work out its baseline.
+
+    The run shows how far, and where to go on after a crash. It ends early when something was changed meanwhile and
+    everybody is to be judged anew anyway.
+    """
+    shop_id = run.shop_id
+    with db.read() as session:
+        if not _has_history(session, shop_id):
+            return
+        total = segment_store.customer_count(session, shop_id)
+    began_after = after = int(run.position.get("after", 0))
+    gathering, segments = Gathering(), None
+    while True:
+        with db.write() as session:
+            shops.hold(session, shop_id)
+            turn.renew(session)
+            now = clock.now()
+            row = session.get_one(Run, (shop_id, run.id))
+            if runs.is_superseded(session, row):
+                log.info("refresh_superseded", shop_id=shop_id, done=row.done_count)
+                return
+            runs.begin(row, "judging", now)
+            session.flush()
+            # Read once: whoever changes a shop's segments, or switches tags off, asks for a run in that transaction.
+            segments = segment_store.judged(session, shop_id, now) if segments is None else segments
+            last, count = refresh_chunk(session, shop_id, after, segments, now, cause, gathering)
+            row.done_count, row.total_count = (row.done_count if after else 0) + count, total
+            if last is None:
+                break
+            after = last
+            row.position = {**row.position, "after": after}
+    _gather_before(shop_id, began_after, turn, gathering)
+    with db.write() as session:
+        baselines.save(session, shop_id, gathering.baseline(), clock.now())
+
+
+def refresh_chunk(
+    session: Session,
+    shop_id: int,
+    after: int,
+    segments: Sequence[Segment],
+    as_of: datetime,
+    cause: str,
+    gathering: Gathering | None = None,
+) -> tuple[int | None, int]:
+    """Bring the CHUNK customers with ids above `after` up to date.
+
+    Returns the last of their ids (None when there are no more) and how many there were.
+    """
+    loaded = loading.following(session, shop_id, after, CHUNK)
+    count = len(loaded.standing.customer_ids)
+    found = _judge(loaded, segments, as_of, gathering)
+    _record(session, shop_id, loaded.standing, found, as_of, cause)
+    return (int(loaded.standing.customer_ids[-1]) if count else None), count
+
+
+def due(session: Session, shop_id: int, now: datetime, limit: int) -> list[int]:
+    """The customers whose standing may change by time alone by now; those due longest, in no order."""
+    if not _has_history(session, shop_id):
+        return []
+    (found,) = arrays.integers(session, DUE, shop_id=shop_id, now=to_microseconds(now), most=limit)
+    ids: list[int] = found.tolist()
+    return ids
+
+
+def shops_due(session: Session, now: datetime) -> Iterator[int]:
+    """Shops with customers to review, for the sweep."""
+    for shop_id in session.scalars(select(Shop.id).where(Shop.uninstalled_at.is_(None))).all():
+        if due(session, shop_id, now, limit=1):
+            yield shop_id
+
+
+def _judge(
+    loaded: Loaded, segments: Sequence[Segment], as_of: datetime, gathering: Gathering | None = None
+) -> Evaluation:
+    memberships, reviews = np.zeros((2, len(loaded.standing.customer_ids)), np.int64)
+    for columns, places in loaded.pieces:
+        found = evaluate(columns, segments, as_of)
+        memberships[places], reviews[places] = found.memberships, found.next_review_at
+        if gathering is not None:
+            gathering.add(columns, as_of)
+    return Evaluation(memberships, reviews)
+
+
+def _gather_before(shop_id: int, end: int, turn: Turn, gathering: Gathering) -> None:
+    """Add the customers up to `end`, whom a run that went on after a crash did not see itself."""
+    after = 0
+    while after < end:
+        turn.renew()
+        with db.read() as session:
+            loaded = loading.following(session, shop_id, after, CHUNK)
+            for columns, _ in loaded.pieces:
+                gathering.add(columns.those(columns.customer_ids <= end), clock.now())
+        after = int(loaded.standing.customer_ids[-1]) if len(loaded.standing.customer_ids) else end
+
+
+def _record(session: Session, shop_id: int, standing: Standing, found: Evaluation, as_of: datetime, cause: str) -> int:
+    """Write the differences: most customers of a whole shop have none, and writing is what costs."""
+    moved = found.memberships != standing.wanted_tags
+    # What lies beyond the year 9999 (an order of the far future) is as good as never.
+    reviews = np.where(found.next_review_at >= LATEST, NEVER, found.next_review_at)
+    rescheduled = reviews != standing.next_review_at
+    # An index hangs on the reviews: it would be written anew for nothing where they stay.
+    for rows, with_review in ((np.flatnonzero(rescheduled), True), (np.flatnonzero(moved & ~rescheduled), False)):
+        new = {
+            "customer_id": standing.customer_ids[rows].tolist(),
+            "wanted_tags": found.memberships[rows].tolist(),
+            # A new wish is tried at once, even where Shopify refused the last one.
+            "sync_after": [None] * len(rows),
+        }
+        if with_review:
+            new["next_review_at"] = [None if at == NEVER else at for at in reviews[rows].tolist()]
+        if len(rows):
+            arrays.update(session, Customer, shop_id, "customer_id", new)
+    if moved.any():
+        _record_movements(session, shop_id, standing, found, as_of, cause)
+        tag_changes.let_return(session, shop_id)
+    return int(moved.sum())
+
+
+def _record_movements(
+    session: Session, shop_id: int, standing: Standing, found: Evaluation, as_of: datetime, cause: str
+) -> None:
+    flipped = standing.wanted_tags ^ found.memberships
+    for bit in range(int(np.bitwise_or.reduce(flipped)).bit_length()):
+        moved = np.flatnonzero(flipped >> bit & 1)
+        columns = {
+            "id": new_ids(len(moved)),
+            "customer_id": standing.customer_ids[moved].tolist(),
+            "entered": (found.memberships[moved] >> bit & 1).astype(bool).tolist(),
+        }
+        same = {"shop_id": shop_id, "bit": bit, "at": to_microseconds(as_of), "cause": cause}
+        rows = columns | {name: [value] * len(moved) for name, value in same.items()}
+        if len(moved):
+            arrays.insert(session, Movement, rows)
+
+
+def _has_history(session: Session, shop_id: int) -> bool:
+    """Until the history is imported nobody is judged: their past would be missing, and everybody a first-time buyer."""
+    return session.scalar(select(Shop.imported_at).where(Shop.id == shop_id)) is not None

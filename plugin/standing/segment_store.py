@@ -1,0 +1,152 @@
+"""A shop's segments in the database: definitions in, versions kept, bits given out and taken back."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import case, delete, func, select, update
+from sqlalchemy.orm import Session
+
+from plugin import money
+from plugin.db import models
+from plugin.db.models import Customer, ForeignChange, SegmentVersion
+from plugin.segments import depth, rules
+from plugin.segments.rules import MOST_SEGMENTS, InvalidDefinition, Problem, Segment
+from plugin.shop import shops
+
+
+def active(session: Session, shop_id: int) -> list[Segment]:
+    """The shop's segments as the engine takes them, in the merchant's order."""
+    digits = minor_units(session, shop_id)
+    return [Segment.from_definition(row.definition, row.bit, digits) for row in _active_rows(session, shop_id)]
+
+
+def judged(session: Session, shop_id: int, as_of: datetime) -> list[Segment]:
+    """The segments customers are put into: none while tagging is off, none that would be a guess."""
+    if shops.get(session, shop_id).tagging_off_at is not None:
+        return []
+    waiting = incomplete(session, shop_id, as_of)
+    return [segment for segment in active(session, shop_id) if segment.bit not in waiting]
+
+
+def incomplete(session: Session, shop_id: int, as_of: datetime) -> dict[int, int]:
+    """By bit, the segments that wait for history we cannot see, and how many days of it they lack (depth.ALL_OF_IT)."""
+    history_from = shops.get(session, shop_id).history_from
+    if history_from is None:
+        return {}
+    days_seen = (as_of - history_from) // timedelta(days=1)
+    waits = {segment.bit: depth.lacking(segment, days_seen) for segment in active(session, shop_id)}
+    return {bit: days for bit, days in waits.items() if days != 0}
+
+
+def definitions(session: Session, shop_id: int) -> list[dict[str, Any]]:
+    """The shop's segments as the merchant edits them."""
+    return [row.definition for row in _active_rows(session, shop_id)]
+
+
+def tags_by_bit(session: Session, shop_id: int) -> dict[int, str]:
+    """Every tag we may have written, those of removed segments included."""
+    rows = session.scalars(select(models.Segment).where(models.Segment.shop_id == shop_id))
+    return {row.bit: row.tag for row in rows}
+
+
+def bits_by_tag(session: Session, shop_id: int) -> dict[str, int]:
+    """The mask of every segment's tag, by the tag's casefold: Shopify takes "VIP" and "vip" for one tag."""
+    return {tag.casefold(): 1 << bit for bit, tag in tags_by_bit(session, shop_id).items()}
+
+
+def minor_units(session: Session, shop_id: int) -> int:
+    """The decimals of the shop's currency."""
+    currency = shops.get(session, shop_id).currency
+    return money.minor_units(currency) if currency else 2
+
+
+def sizes(session: Session, shop_id: int) -> dict[int, int]:
+    """How many customers are in each of the shop's segments, by bit."""
+    bits = [row.bit for row in _active_rows(session, shop_id)]
+    if not bits:
+        return {}
+    carried = [Customer.wanted_tags.bitwise_and(1 << bit) != 0 for bit in bits]
+    counts = [func.sum(case((is_carried, 1), else_=0)) for is_carried in carried]
+    row = session.execute(select(*counts).where(Customer.shop_id == shop_id, Customer.wanted_tags != 0)).one()
+    return {bit: int(count or 0) for bit, count in zip(bits, row, strict=True)}
+
+
+def customer_count(session: Session, shop_id: int) -> int:
+    """How many customers the shop has, as far as we know."""
+    living = (Customer.shop_id == shop_id, Customer.deleted_at.is_(None), Customer.merged_into.is_(None))
+    return session.scalar(select(func.count()).select_from(Customer).where(*living)) or 0
+
+
+def save(session: Session, shop_id: int, wanted: Sequence[dict[str, Any]], now: datetime) -> bool:
+    """Make `wanted` the shop's segments; False if they are already. InvalidDefinition if they cannot be.
+
+    A segment is known by its tag: a new tag is a new segment, and the old one's tag is taken off the customers.
+    """
+    digits = minor_units(session, shop_id)
+    rules.validate(wanted, digits)
+    shops.hold(session, shop_id)
+    stored = session.scalars(select(models.Segment).where(models.Segment.shop_id == shop_id)).all()
+    by_tag = {row.tag.casefold(): row for row in stored}
+    changed = False
+    for position, definition in enumerate(wanted):
+        tidy = Segment.from_definition(definition, 0, digits).to_definition(digits)
+        row = by_tag.pop(tidy["tag"].casefold(), None)
+        if row is None:
+            bit = _free_bit(session, shop_id)
+            row = models.Segment(shop_id=shop_id, bit=bit, version=_last_version(session, shop_id, bit), definition={})
+            session.add(row)
+        changed |= _update(session, row, tidy, position, now)
+    for row in by_tag.values():
+        changed |= row.removed_at is None
+        row.removed_at = row.removed_at or now
+    return changed
+
+
+def _update(session: Session, row: models.Segment, definition: dict[str, Any], position: int, now: datetime) -> bool:
+    same = row.definition == definition and row.removed_at is None
+    moved = row.position != position
+    row.position, row.removed_at = position, None
+    if not same:
+        row.tag, row.definition, row.version = definition["tag"], definition, row.version + 1
+        saved = {"version": row.version, "definition": definition, "saved_at": now}
+        session.add(SegmentVersion(shop_id=row.shop_id, bit=row.bit, **saved))
+    session.flush()
+    return moved or not same
+
+
+def _last_version(session: Session, shop_id: int, bit: int) -> int:
+    """The last version of whatever had the bit before: what was judged by it can still be explained."""
+    versions = select(func.max(SegmentVersion.version))
+    return session.scalar(versions.where(SegmentVersion.shop_id == shop_id, SegmentVersion.bit == bit)) or 0
+
+
+def _free_bit(session: Session, shop_id: int) -> int:
+    """The lowest bit without a segment. One of a removed segment is free again once no customer carries its tag."""
+    rows = session.scalars(select(models.Segment).where(models.Segment.shop_id == shop_id)).all()
+    taken = {row.bit: row for row in rows}
+    free = next((bit for bit in range(MOST_SEGMENTS) if bit not in taken), None)
+    if free is not None:
+        return free
+    ours = Customer.wanted_tags.bitwise_or(Customer.applied_tags).bitwise_or(Customer.unsure_tags)
+    touched = ours.bitwise_or(Customer.bulk_tags)
+    for bit, row in taken.items():
+        theirs = (Customer.shop_id == shop_id, Customer.deleted_at.is_(None), touched.bitwise_and(1 << bit) != 0)
+        if row.removed_at is not None and session.scalar(select(Customer.customer_id).where(*theirs).limit(1)) is None:
+            session.delete(row)
+            marks = (Customer.foreign_tags, Customer.declined_tags)
+            unmarked = {mark: mark.bitwise_and(~(1 << bit)) for mark in marks}
+            session.execute(update(Customer).where(Customer.shop_id == shop_id).values(unmarked))
+            forgotten = (ForeignChange.shop_id == shop_id, ForeignChange.bit == bit)
+            session.execute(delete(ForeignChange).where(*forgotten))
+            session.flush()
+            return bit
+    raise InvalidDefinition([Problem("", "removed segments' tags are still being taken off: try again in a while")])
+
+
+def _active_rows(session: Session, shop_id: int) -> Sequence[models.Segment]:
+    return session.scalars(
+        select(models.Segment)
+        .where(models.Segment.shop_id == shop_id, models.Segment.removed_at.is_(None))
+        .order_by(models.Segment.position)
+    ).all()
