@@ -2,12 +2,12 @@
 
 import csv
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from plugin.commands import named_shop
 
 if TYPE_CHECKING:
     from plugin.db.models import Shop
@@ -27,7 +27,7 @@ def list_failed(shop_domain: str) -> None:
     from plugin.db import session
     from plugin.deliveries import inbox
 
-    with _shop(shop_domain) as shop, session.read() as reading:
+    with named_shop.opened(shop_domain) as shop, session.read() as reading:
         click.echo(f"{inbox.pending_count(reading, shop.id)} pending")
         for event in inbox.failed(reading, shop.id):
             click.echo(f"{event.webhook_id}  {event.topic}  {event.failed_at:%Y-%m-%d %H:%M}  {event.error}")
@@ -42,7 +42,7 @@ def replay(shop_domain: str, webhook_id: str | None) -> None:
     from plugin.db import session
     from plugin.deliveries import inbox
 
-    with _shop(shop_domain) as shop:
+    with named_shop.opened(shop_domain) as shop:
         with session.write() as writing:
             count = inbox.replay(writing, shop.id, webhook_id)
         queues.wake("drain", shop.id)
@@ -58,7 +58,7 @@ def explain(shop_domain: str, customer: int) -> None:
     from plugin.db import session
     from plugin.standing import explanation
 
-    with _shop(shop_domain) as shop, session.read() as reading:
+    with named_shop.opened(shop_domain) as shop, session.read() as reading:
         for line in explanation.lines(explanation.explain(reading, shop.id, customer, clock.now())):
             click.echo(line)
 
@@ -72,7 +72,7 @@ def reconcile(shop_domain: str) -> None:
     from plugin.history import reconcile
     from workers import work_on_runs
 
-    with _shop(shop_domain) as shop:
+    with named_shop.opened(shop_domain) as shop:
         with session.write() as writing:
             if not reconcile.start(writing, shop.id, clock.now()):
                 raise click.ClickException("The shop's history is still being imported; that compares everything")
@@ -134,7 +134,7 @@ def remove(shop_domain: str, report: Path | None) -> None:
     from plugin.db import session
     from plugin.tagging import switch
 
-    with _shop(shop_domain) as shop:
+    with named_shop.opened(shop_domain) as shop:
         try:
             _switch(shop, on=False)
         finally:
@@ -151,7 +151,7 @@ def remove(shop_domain: str, report: Path | None) -> None:
 @click.argument("shop_domain", metavar="SHOP")
 def restore(shop_domain: str) -> None:
     """Have tags kept again."""
-    with _shop(shop_domain) as shop:
+    with named_shop.opened(shop_domain) as shop:
         _switch(shop, on=True)
 
 
@@ -165,7 +165,7 @@ def compare(shop_domain: str) -> None:
     from plugin.tagging import tag_comparison
     from workers import work_on_runs
 
-    with _shop(shop_domain) as shop:
+    with named_shop.opened(shop_domain) as shop:
         with session.write() as writing:
             runs.start(writing, shop.id, runs.COMPARISON, clock.now())
         while True:
@@ -196,7 +196,7 @@ def foreign_removal(shop_domain: str, choice: str) -> None:
     from plugin.db import session
     from plugin.tagging import tag_drift
 
-    with _shop(shop_domain) as shop:
+    with named_shop.opened(shop_domain) as shop:
         with session.write() as writing:
             changed = tag_drift.choose(writing, shop.id, choice)
         queues.wake("sync", shop.id)
@@ -237,17 +237,3 @@ def _switch(shop: "Shop", *, on: bool) -> None:
     if left:
         raise click.ClickException(f"Shopify refuses the tags of {left:,} customers; they are tried again every day")
     click.echo("Done." if changed else "It was so already.")
-
-
-@contextmanager
-def _shop(domain: str) -> "Iterator[Shop]":
-    from plugin import app
-    from plugin.db import session
-    from plugin.shop import shops
-
-    app.start()
-    with session.read() as reading:
-        shop = shops.by_domain(reading, domain)
-    if shop is None:
-        raise click.BadParameter(f"No shop {domain} has installed the app", param_hint="SHOP")
-    yield shop
