@@ -68,8 +68,8 @@ def _work(run: Run, mine: Turn) -> bool:
         return _list(run, mine, reconcile.advance)
     if run.kind == runs.IMPORT and "after" not in run.position and not _list(run, mine, backfill.advance):
         return False
-    refresh.refresh_shop(run, mine, cause="import" if run.kind == runs.IMPORT else "settings")
-    return True
+    cause = "import" if run.kind == runs.IMPORT else "settings"
+    return refresh.refresh_shop(run, mine, cause, time.monotonic() + SECONDS_A_JOB)
 
 
 def _list(run: Run, mine: Turn, advance: Callable[[Run, Turn, float], bool]) -> bool:

@@ -13,7 +13,7 @@ import structlog
 
 from plugin import clock
 from plugin.db.types import from_microseconds, to_microseconds
-from plugin.shopify import bulk_operations, bulk_queries, errors, http, line_items
+from plugin.shopify import bulk_operations, bulk_queries, errors, http, line_items, throttle
 from plugin.shopify.admin_api import AdminClient, document
 from plugin.shopify.bulk_operations import BulkOperation
 from plugin.shopify.bulk_queries import Grouped
@@ -190,7 +190,8 @@ def _pages(client: AdminClient, kind: Kind, search: str, place: Place) -> Iterat
     if total is None:
         total = count(client, kind, search)
     while True:
-        listed = client.execute(document(kind.paged), variables, cost=kind.cost)[kind.name]
+        answer = client.execute(document(kind.paged), variables, cost=kind.cost, leave=throttle.LEFT_FOR_OTHERS)
+        listed = answer[kind.name]
         objects = [(node, _lines(client, node)) for node in listed["nodes"]]
         variables["after"] = listed["pageInfo"]["endCursor"] or variables["after"]
         place = place | {"cursor": variables["after"], "total": total}

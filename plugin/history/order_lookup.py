@@ -15,7 +15,7 @@ from plugin.history import ledger
 from plugin.history.ledger import FactsRefused, Ledger
 from plugin.schemas import admin_objects
 from plugin.shop import shops
-from plugin.shopify import ids, line_items
+from plugin.shopify import ids, line_items, throttle
 from plugin.shopify.admin_api import AdminClient, document
 from plugin.standing import refresh
 from plugin.turns import Turn
@@ -56,7 +56,7 @@ def shops_waiting(session: Session, now: datetime) -> list[int]:
 
 def _fetch(client: AdminClient, order_ids: Sequence[int]) -> list[dict[str, Any]]:
     wanted = {"ids": [ids.gid("Order", order_id) for order_id in order_ids]}
-    nodes = client.execute(document("orders_by_id"), wanted, cost=QUERY_COST)["nodes"]
+    nodes = client.execute(document("orders_by_id"), wanted, cost=QUERY_COST, leave=throttle.LEFT_FOR_OTHERS)["nodes"]
     return [{**node, "lines": line_items.all_of(client, node)} for node in nodes if node]
 
 

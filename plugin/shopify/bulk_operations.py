@@ -20,8 +20,8 @@ UNFINISHED = {"CREATED", "RUNNING", "CANCELING"}
 COMPLETED = "COMPLETED"
 # Shopify runs so many mutations at a time for an app in a shop, and as many queries.
 MOST_RUNNING = 5
-# The page of operations that `find` asks for, as Shopify counts it.
-FIND_COST = 55
+# The page of operations that `newest` asks for, as Shopify counts it.
+NEWEST_COST = 55
 # Whoever's clock is wrong: an operation started now is looked for from so long before.
 CLOCKS_DIFFER = timedelta(hours=1)
 
@@ -45,18 +45,6 @@ class BulkOperation:
     def unfinished(self) -> bool:
         """Whether Shopify is still at it."""
         return self.status in UNFINISHED
-
-
-def start(client: AdminClient, query: str) -> str:
-    """Start a bulk query and return the operation's global id; UserErrors when Shopify refuses it.
-
-    Not repeated after a lost answer: the shop has only five places for running operations.
-    """
-    data = client.execute(document("bulk_operation_run_query"), {"query": query}, again=False)
-    answer = data["bulkOperationRunQuery"]
-    if answer["userErrors"] or not answer["bulkOperation"]:
-        raise errors.UserErrors("; ".join(str(error["message"]) for error in answer["userErrors"]))
-    return str(answer["bulkOperation"]["id"])
 
 
 def fetch(client: AdminClient, operation_id: str) -> BulkOperation | None:
@@ -83,20 +71,13 @@ def start_mutation(client: AdminClient, mutation: str, path: str, identifier: st
     """
     variables = {"mutation": mutation, "path": path, "identifier": identifier}
     answer = client.execute(document("bulk_operation_run_mutation"), variables, again=False)["bulkOperationRunMutation"]
-    problems = answer["userErrors"]
-    if problems or not answer["bulkOperation"]:
-        busy = any(problem["code"] == "OPERATION_IN_PROGRESS" for problem in problems)
-        kind = errors.OperationInProgress if busy else errors.UserErrors
-        raise kind("; ".join(str(problem["message"]) for problem in problems))
-    return str(answer["bulkOperation"]["id"])
+    return started(answer)
 
 
 def find_mutation(client: AdminClient, name: str, since: datetime) -> str | None:
     """The bulk mutation whose text contains `name`, if one was started since: its answer may have been lost."""
-    earliest = (since - CLOCKS_DIFFER).astimezone(UTC)
-    search = f"operation_type:mutation created_at:>='{earliest:%Y-%m-%dT%H:%M:%SZ}'"
-    found = client.execute(document("bulk_operations"), {"query": search}, cost=FIND_COST)["bulkOperations"]["nodes"]
-    return next((str(each["id"]) for each in found if name in each["query"]), None)
+    made = newest(client, "mutation", since - CLOCKS_DIFFER)
+    return next((str(each["id"]) for each in made if name in each["query"]), None)
 
 
 def cancel(client: AdminClient, operation_id: str) -> None:
@@ -110,29 +91,25 @@ def answers(http: httpx.Client, url: str, skip: int = 0) -> Iterator[dict[str, A
         yield json.loads(line)
 
 
-def objects(http: httpx.Client, url: str, skip: int = 0) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:
-    """Stream a result file made with groupObjects: each top-level object with its children, never the whole file.
+def started(answer: dict[str, Any]) -> str:
+    """The global id of the operation that an answer says was started.
 
-    `skip` leaves out that many top-level objects, already dealt with. Raises ShopUnavailable when the download breaks.
+    OperationInProgress when all of the shop's places are taken, UserErrors for any other refusal.
     """
-    parent: dict[str, Any] | None = None
-    children: list[dict[str, Any]] = []
-    seen = 0
-    for line in _lines(http, url):
-        record = json.loads(line)
-        if "__parentId" in record:
-            # groupObjects promises children right behind their parent; others would be counted for the wrong one.
-            if parent is None or record["__parentId"] != parent["id"]:
-                raise errors.QueryRefused("A bulk result is not grouped by object")
-            children.append(record)
-            continue
-        if parent is not None:
-            seen += 1
-            if seen > skip:
-                yield parent, children
-        parent, children = record, []
-    if parent is not None and seen + 1 > skip:
-        yield parent, children
+    problems = answer["userErrors"]
+    if problems or not answer["bulkOperation"]:
+        busy = any(problem["code"] == "OPERATION_IN_PROGRESS" for problem in problems)
+        kind = errors.OperationInProgress if busy else errors.UserErrors
+        raise kind("; ".join(str(problem["message"]) for problem in problems))
+    return str(answer["bulkOperation"]["id"])
+
+
+def newest(client: AdminClient, kind: str, since: datetime) -> list[dict[str, Any]]:
+    """Ids and texts of the operations ("query" or "mutation") that were started last, none before `since`."""
+    search = f"operation_type:{kind} created_at:>='{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}'"
+    found = client.execute(document("bulk_operations"), {"query": search}, cost=NEWEST_COST)
+    nodes: list[dict[str, Any]] = found["bulkOperations"]["nodes"]
+    return nodes
 
 
 def _lines(http: httpx.Client, url: str) -> Iterator[str]:

@@ -8,12 +8,12 @@ import io
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import httpx
 
-from plugin.shopify import errors
+from plugin.shopify import bulk_operations, errors
 from plugin.shopify.admin_api import AdminClient, document
 
 Node = dict[str, Any]
@@ -22,8 +22,6 @@ Grouped = Iterable[tuple[Node, list[Node]]]
 CHILD = b'"__parentId"'
 # What storage answers for an address that has expired or was never right.
 NOT_THERE = {400, 401, 403, 404, 410}
-# The page of operations that `find` asks for, as Shopify counts it.
-FIND_COST = 55
 PIECE = 1 << 18
 
 
@@ -37,20 +35,13 @@ def start(client: AdminClient, query: str) -> str:
     OperationInProgress when all of the shop's places are taken, UserErrors for any other refusal.
     """
     data = client.execute(document("bulk_operation_run_query"), {"query": query}, again=False)
-    answer = data["bulkOperationRunQuery"]
-    problems = answer["userErrors"]
-    if problems or not answer["bulkOperation"]:
-        busy = any(problem["code"] == "OPERATION_IN_PROGRESS" for problem in problems)
-        kind = errors.OperationInProgress if busy else errors.UserErrors
-        raise kind("; ".join(str(problem["message"]) for problem in problems))
-    return str(answer["bulkOperation"]["id"])
+    return bulk_operations.started(data["bulkOperationRunQuery"])
 
 
 def find(client: AdminClient, query: str, since: datetime) -> str | None:
     """The operation that was started with this text since an instant, if there is one."""
-    search = f"operation_type:query created_at:>='{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}'"
-    found = client.execute(document("bulk_operations"), {"query": search}, cost=FIND_COST)["bulkOperations"]["nodes"]
-    return next((str(each["id"]) for each in found if each["query"].split() == query.split()), None)
+    made = bulk_operations.newest(client, "query", since)
+    return next((str(each["id"]) for each in made if each["query"].split() == query.split()), None)
 
 
 def blocks(http: httpx.Client, url: str, offset: int, size: int) -> Iterator[tuple[bytes, int]]:

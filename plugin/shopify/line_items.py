@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from plugin.shopify import throttle
 from plugin.shopify.admin_api import AdminClient, document
 
 PAGE_COST = 260
@@ -13,7 +14,8 @@ def all_of(client: AdminClient, node: dict[str, Any]) -> list[dict[str, Any]]:
     lines = list(page["nodes"])
     while page["pageInfo"]["hasNextPage"]:
         after = {"id": node["id"], "after": page["pageInfo"]["endCursor"]}
-        order = client.execute(document("order_line_items"), after, cost=PAGE_COST)["order"]
+        answer = client.execute(document("order_line_items"), after, cost=PAGE_COST, leave=throttle.LEFT_FOR_OTHERS)
+        order = answer["order"]
         if order is None:  # deleted between two pages; orders/delete says so too
             break
         page = order["lineItems"]

@@ -3,6 +3,8 @@
 Its callers share one meaning of "in the segment": a drained batch, a look-up, the sweep, a whole shop.
 """
 
+import math
+import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
@@ -52,16 +54,17 @@ def refresh_customers(session: Session, shop_id: int, customer_ids: Sequence[int
     return changed
 
 
-def refresh_shop(run: Run, turn: Turn, cause: str) -> None:
-    """Judge every customer of a shop, chunk by chunk, and work out its baseline.
+def refresh_shop(run: Run, turn: Turn, cause: str, until: float = math.inf) -> bool:
+    """Judge every customer of a shop, chunk by chunk for as long as time.monotonic() is below `until`, and work out
+    its baseline; True when that is done.
 
-    The run shows how far, and where to go on after a crash. It ends early when something was changed meanwhile and
-    everybody is to be judged anew anyway.
+    The run shows how far, and where to go on. It is done early when something was changed meanwhile and everybody is
+    to be judged anew anyway.
     """
     shop_id = run.shop_id
     with db.read() as session:
         if not _has_history(session, shop_id):
-            return
+            return True
         total = segment_store.customer_count(session, shop_id)
     began_after = after = int(run.position.get("after", 0))
     gathering, segments = Gathering(), None
@@ -73,7 +76,7 @@ def refresh_shop(run: Run, turn: Turn, cause: str) -> None:
             row = session.get_one(Run, (shop_id, run.id))
             if runs.is_superseded(session, row):
                 log.info("refresh_superseded", shop_id=shop_id, done=row.done_count)
-                return
+                return True
             runs.begin(row, "judging", now)
             session.flush()
             # Read once: whoever changes a shop's segments, or switches tags off, asks for a run in that transaction.
@@ -84,9 +87,12 @@ def refresh_shop(run: Run, turn: Turn, cause: str) -> None:
                 break
             after = last
             row.position = {**row.position, "after": after}
+        if time.monotonic() >= until:
+            return False
     _gather_before(shop_id, began_after, turn, gathering)
     with db.write() as session:
         baselines.save(session, shop_id, gathering.baseline(), clock.now())
+    return True
 
 
 def refresh_chunk(
@@ -138,7 +144,7 @@ def _judge(
 
 
 def _gather_before(shop_id: int, end: int, turn: Turn, gathering: Gathering) -> None:
-    """Add the customers up to `end`, whom a run that went on after a crash did not see itself."""
+    """Add the customers up to `end`, whom an earlier job has judged: a second for a million of them."""
     after = 0
     while after < end:
         turn.renew()

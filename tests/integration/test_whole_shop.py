@@ -112,6 +112,22 @@ def test_a_run_that_goes_on_after_a_crash_counts_those_before_it_in_the_baseline
         assert baselines.latest(session, shop_id).baseline.buyers == 7
 
 
+def test_a_job_gives_way_after_its_seconds_and_the_next_ones_go_on(shop_id, monkeypatch):
+    monkeypatch.setattr(work_on_runs, "SECONDS_A_JOB", 0)
+    start_refresh(shop_id, [ONCE])
+    places = []
+    while not places or places[-1][0] != runs.DONE:
+        work_on_runs.work_on_runs(shop_id)
+        with db.read() as session:
+            run = runs.newest(session, shop_id, runs.REFRESH)
+            places.append((run.state, run.position["after"], run.done_count))
+    assert places == [("running", 4, 4), ("running", 8, 8), ("running", 10, 10), ("done", 10, 10)]
+    assert members(shop_id) == {"once": {1, 4, 7, 10}}
+    assert len(movements(shop_id)) == 4
+    with db.read() as session:
+        assert baselines.latest(session, shop_id).baseline.buyers == 7
+
+
 def test_a_newer_change_of_settings_ends_a_run_under_way(shop_id, monkeypatch):
     start_refresh(shop_id, [ONCE])
     run = first_chunk_only(shop_id, monkeypatch)
