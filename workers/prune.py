@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Table, and_, delete, select, tuple_, updat
 
 from plugin import clock, queues
 from plugin.db import session as db
-from plugin.db.models import InboxEvent, Movement, Run, Shop, TagChange
+from plugin.db.models import InboxEvent, Movement, Pin, Run, Shop, TagChange
 from plugin.shop import privacy, shops
 from plugin.turns import Turn
 from workers import turn
@@ -77,11 +77,17 @@ def _old_runs(_shop: Shop, now: datetime) -> ColumnElement[bool]:
     return and_(Run.finished_at.is_not(None), Run.finished_at < now - RUNS_KEPT)
 
 
+def _old_pins(_shop: Shop, now: datetime) -> ColumnElement[bool]:
+    # The engine has reviewed whom they were about when they ended.
+    return Pin.until <= now
+
+
 OLD: dict[Table, Callable[[Shop, datetime], ColumnElement[bool]]] = {
     InboxEvent.__table__: _old_deliveries,  # type: ignore[dict-item]
     Movement.__table__: _old_movements,  # type: ignore[dict-item]
     TagChange.__table__: _old_tag_changes,  # type: ignore[dict-item]
     Run.__table__: _old_runs,  # type: ignore[dict-item]
+    Pin.__table__: _old_pins,  # type: ignore[dict-item]
 }
 
 

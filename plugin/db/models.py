@@ -91,6 +91,10 @@ class Shop(Base):
     bulk_tags_refused: Mapped[str | None] = mapped_column(Text)
     # Makes the digests of plugin.shop.privacy this shop's own.
     redaction_key: Mapped[bytes | None]
+    # What survey tools sign their answers with (encrypted), and until when answers in metafields were read.
+    answers_secret: Mapped[bytes | None]
+    answers_secret_at: Mapped[datetime | None]
+    answers_read_at: Mapped[datetime | None]
     # Copies of the shop made before this count of `writes` hold customers who were erased since (standing.column_copy).
     copies_from: Mapped[int] = mapped_column(server_default="0", default=0)
 
@@ -167,6 +171,7 @@ class Customer(Base):
     `declined_tags`: somebody took these off, and we do not put them back while the customer stays in the segment.
     `bulk_tags`: in the hands of a bulk operation; nobody else writes them until it has ended.
     `consent`: whether they may be sent marketing, in Shopify's word (None: never asked). `lifetime_*`: its own sums.
+    `promoter_score`: how likely they are to recommend the shop, 0 to 10, as they answered last, at `promoter_at`.
     """
 
     __tablename__ = "customers"
@@ -179,6 +184,8 @@ class Customer(Base):
     lifetime_orders: Mapped[int | None]
     lifetime_spend: Mapped[int | None]
     lifetime_at: Mapped[datetime | None]
+    promoter_score: Mapped[int | None] = mapped_column(SmallInteger)
+    promoter_at: Mapped[datetime | None]
     wanted_tags: Mapped[int] = mapped_column(default=0)
     applied_tags: Mapped[int] = mapped_column(default=0)
     unsure_tags: Mapped[int] = mapped_column(default=0)
@@ -220,6 +227,24 @@ Index(
     sqlite_where=DUE_LATER,
     postgresql_where=DUE_LATER,
 )
+
+
+class Pin(Base):
+    """A customer is in a segment (`into`), or out of it, whatever its rule says, until an instant or for good.
+
+    `note` is the merchant's own text. `cause`: who set it (plugin.standing.pinning).
+    """
+
+    __tablename__ = "pins"
+
+    shop_id: Mapped[int] = shop_key()
+    customer_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    bit: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    into: Mapped[bool]
+    until: Mapped[datetime | None]
+    note: Mapped[str] = mapped_column(String(200), default="")
+    made_at: Mapped[datetime]
+    cause: Mapped[str] = mapped_column(String(16))
 
 
 class OrderHistory(Base):

@@ -12,6 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from plugin.db.models import Customer, Order, OrderHistory
 from plugin.db.types import EPOCH
+from plugin.history import answers
 from plugin.schemas.facts import (
     ConsentChanged,
     CustomerFacts,
@@ -24,6 +25,7 @@ from plugin.segments import columns
 from plugin.segments.columns import Record
 from plugin.shop import erasures, shops
 from plugin.shop.shop_settings import ShopSettings
+from plugin.standing import pins
 
 Row = TypeVar("Row", Order, Customer)
 
@@ -128,9 +130,12 @@ class Ledger:
         self._rewrite_history(order, owner_before)
 
     def apply_customer(self, facts: CustomerFacts) -> None:
-        """Take over when a customer signed up, which never changes."""
+        """Take over when a customer signed up, which never changes, and what they answered."""
         if not self._is_erased(facts.customer_id):
-            self._customer(facts.customer_id).signed_up_at = facts.signed_up_at
+            customer = self._customer(facts.customer_id)
+            customer.signed_up_at = facts.signed_up_at
+            owner = self._customer(self._owner(facts.customer_id))
+            answers.fold_metafields(owner, facts.metafields, self._settings.promoter_field)
 
     def apply_figures(self, figures: FiguresChanged) -> None:
         """Take over Shopify's own sums if they are newer than what we have."""
@@ -188,7 +193,9 @@ class Ledger:
         kept.applied_tags = (kept.applied_tags | gone.applied_tags) & ~kept.foreign_tags
         kept.unsure_tags = (kept.unsure_tags | gone.unsure_tags) & ~kept.foreign_tags
         _forget_tags(gone)
+        answers.hand_over(gone, kept)
         self._session.flush()
+        pins.hand_over(self._session, self._shop_id, gone.customer_id, kept_id)
         theirs = select(Order).where(Order.shop_id == self._shop_id, Order.customer_id == gone.customer_id)
         for order in self._session.scalars(theirs).all():
             order.customer_id = kept_id

@@ -30,10 +30,11 @@ class OrderFacts:
 
 @dataclass(frozen=True, slots=True)
 class CustomerFacts:
-    """One customer; no name, no address."""
+    """One customer; no name, no address. `metafields`: namespace, key, value and instant, where they are sent."""
 
     customer_id: int
     signed_up_at: datetime
+    metafields: tuple[tuple[str, str, object, datetime], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,15 @@ class ConsentChanged:
     customer_id: int
     consent: str
     at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PromoterAnswer:
+    """How likely a customer is to recommend the shop, 0 to 10, as they answered at an instant."""
+
+    customer_id: int
+    score: int
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,16 +164,30 @@ class DeletedPayload(Payload):
         return int(data["id"])
 
 
+class Metafield(Payload):
+    """A metafield of a customer: its value may be of any kind."""
+
+    namespace = fields.String(required=True)
+    key = fields.String(required=True)
+    value = fields.Raw(required=True, allow_none=True)
+    updated_at = instant(required=True)
+
+
 class CustomerPayload(Payload):
-    """customers/create and customers/update."""
+    """customers/create and customers/update. Metafields come only where an operator has subscribed to a namespace."""
 
     id = shopify_id(required=True)
     created_at = instant(required=True)
+    metafields = fields.List(fields.Nested(Metafield), load_default=list)
 
     @post_load
     def facts(self, data: dict[str, Any], **_: Any) -> CustomerFacts:
         """The customer in our words."""
-        return CustomerFacts(data["id"], data["created_at"])
+        metafields = (
+            (each["namespace"], each["key"], each["value"], each["updated_at"].astimezone(UTC))
+            for each in data["metafields"]
+        )
+        return CustomerFacts(data["id"], data["created_at"], tuple(metafields))
 
 
 class CustomersMergedPayload(Payload):

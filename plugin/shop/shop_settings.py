@@ -21,12 +21,14 @@ REPAIR, RESPECT = "repair", "respect"
 class ShopSettings:
     """`counted_statuses`: financial statuses that count. `spend_is_total`: spend with shipping and tax, or without.
 
-    `foreign_removal`: REPAIR or RESPECT.
+    `foreign_removal`: REPAIR or RESPECT. `promoter_field`: namespace and key of the customer metafield with the answer
+    to the promoter question, if the shop has one.
     """
 
     counted_statuses: frozenset[str] = frozenset(COUNTED_STATUSES)
     spend_is_total: bool = True
     foreign_removal: str = REPAIR
+    promoter_field: tuple[str, str] | None = None
 
     @classmethod
     def of(cls, stored: dict[str, Any]) -> "ShopSettings":
@@ -35,6 +37,7 @@ class ShopSettings:
             counted_statuses=frozenset(stored.get("counted_statuses", COUNTED_STATUSES)),
             spend_is_total=bool(stored.get("spend_is_total", True)),
             foreign_removal=str(stored.get("foreign_removal", REPAIR)),
+            promoter_field=_field(stored.get("promoter_field")),
         )
 
     def record(self, order: Order) -> Record | None:
@@ -53,3 +56,7 @@ class ShopSettings:
             and not order.test
             and order.financial_status in self.counted_statuses
         )
+
+
+def _field(stored: Any) -> tuple[str, str] | None:
+    return (str(stored[0]), str(stored[1])) if stored else None

@@ -13,6 +13,7 @@ from plugin.db.models import Customer, ForeignChange, SegmentVersion
 from plugin.segments import depth, rules
 from plugin.segments.rules import MOST_SEGMENTS, InvalidDefinition, Problem, Segment
 from plugin.shop import shops
+from plugin.standing import pins
 
 
 def active(session: Session, shop_id: int) -> list[Segment]:
@@ -100,6 +101,7 @@ def save(session: Session, shop_id: int, wanted: Sequence[dict[str, Any]], now: 
     for row in by_tag.values():
         changed |= row.removed_at is None
         row.removed_at = row.removed_at or now
+        pins.drop_segment(session, shop_id, row.bit)
     return changed
 
 
