@@ -13,14 +13,12 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from dev_store.client import DevStoreClient
 from plugin import app, clock, queues, work_left
 from plugin.db import session as db
 from plugin.local.demo import open_app
 from plugin.local.stack import Stack
-from plugin.segments import presets
+from plugin.segments import presets, segment_file
 from plugin.segments.rules import InvalidDefinition
 from plugin.shop import shops
 from plugin.standing import segment_store
@@ -70,12 +68,11 @@ def read_definitions(path: Path | None) -> list[dict[str, Any]]:
     if path is None:
         return presets.DEFAULTS
     try:
-        found = yaml.safe_load(path.read_text())
-    except (OSError, yaml.YAMLError) as error:
+        return segment_file.read(path.read_text())
+    except (OSError, UnicodeDecodeError) as error:
         raise RehearsalFailed(f"{path}: {error}") from error
-    if not isinstance(found, list):
-        raise RehearsalFailed(f"{path}: must be a list of segments (docs/segments.md)")
-    return found
+    except segment_file.UnreadableFile as error:
+        raise RehearsalFailed(f"{path} {error} (docs/segments.md)") from error
 
 
 def rehearse(rehearsal: Rehearsal, directory: Path) -> Iterator[Row]:
