@@ -10,7 +10,8 @@ from typing import Any
 from plugin.segments import amounts
 from plugin.segments.amounts import DAYS, MONEY, Unit
 from plugin.segments.measures import MEASURES, Measure
-from plugin.segments.rules import LIFETIME, Problem
+from plugin.segments.rules import Problem
+from plugin.segments.windows import WRITTEN_LIFETIME
 
 Definition = dict[str, Any]
 
@@ -73,14 +74,16 @@ def _fields(position: int, definition: Definition, currency: str) -> Iterable[Fi
         measure, path = MEASURES[condition["measure"]], f"segments.{position}.conditions.{i}"
         noun = _noun(measure, currency)
         value, comparison = condition["value"], condition["comparison"]
+        if measure.of_choices:
+            continue
         if comparison == "between":
             yield _value_field(f"{path}.value.0", f"{noun}, from", value[0], measure.unit)
             yield _value_field(f"{path}.value.1", f"{noun}, {measure.unit.fewer} than", value[1], measure.unit)
         else:
             words = f"{measure.unit.fewer} than" if comparison == "below" else comparison.replace("_", " ")
             yield _value_field(f"{path}.value", f"{noun}, {words}", value, measure.unit)
-        window = condition.get("window", LIFETIME)
-        if window != LIFETIME:
+        window = condition.get("window", WRITTEN_LIFETIME)
+        if isinstance(window, int):
             yield Field(f"{path}.window", "In the last (days)", str(window), "days", is_money=False)
 
 

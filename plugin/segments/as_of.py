@@ -1,8 +1,9 @@
-"""The columns seen from an instant: which orders count by then and where each window begins.
+"""Orders and facts seen from an instant: which orders count by then, where each window begins and ends.
 
 Made once an evaluation and handed to every measure, so that no window is looked for twice.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,11 +12,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plugin.segments import columns as order_columns
+from plugin.segments import windows
 from plugin.segments.columns import AnyColumns, IntArray
+from plugin.segments.customers import Store
+from plugin.segments.windows import Window
 
 DAY = 86_400
+UNDEFINED = -1
+"""The number of what does not exist, such as the age of an order never placed. No comparison holds for it."""
 NEVER = 2**63 - 1
 """Stands for "no such instant", both in seconds and in microseconds."""
+
+
+Crossings = tuple[IntArray, IntArray]
+"""Which customers (by position) will pass a threshold if nothing happens, and in which second."""
+Span = tuple[IntArray, IntArray]
+"""Of each customer, the position of the first order of a stretch of time, and the one behind its last."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,10 +37,20 @@ class AsOf:
     """The instant, rounded down: orders have whole seconds, so no window or age needs to know more."""
     ends: IntArray
     """Where the orders that count by then end, one position a customer; later ones have not happened yet."""
-    _window_starts: dict[int, IntArray] = field(default_factory=dict)
+    facts: Mapping[str, IntArray]
+    store: Store
+    _spans: dict[Window, Span] = field(default_factory=dict)
+    _kept: dict[str, IntArray] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, columns: AnyColumns, instant: datetime) -> "AsOf":
+    def of(
+        cls,
+        columns: AnyColumns,
+        instant: datetime,
+        facts: Mapping[str, IntArray] | None = None,
+        store: Store | None = None,
+    ) -> "AsOf":
+        """The columns as they are at an instant; facts and store where a measure asks for them."""
         seconds, fraction = divmod(order_columns.microseconds(instant), 1_000_000)
         # An order counts strictly after its second began: with a fraction gone, that second's orders do.
         first_not_counted = seconds + (fraction > 0)
@@ -36,20 +58,58 @@ class AsOf:
         future = columns.processed_at >= first_not_counted
         if future.any():
             ends = ends - _counts(columns, future)
-        return cls(columns, seconds, ends)
+        return cls(columns, seconds, ends, facts or {}, store or Store())
 
     @property
     def starts(self) -> IntArray:
         return self.columns.starts[:-1]
 
-    def window_starts(self, days: int | None) -> IntArray:
-        """Position of the first order of each customer inside the last `days` days, or of the first one of all."""
-        if days is None:
-            return self.starts
-        if days not in self._window_starts:
-            inside = self.columns.processed_at > self.seconds - days * DAY
-            self._window_starts[days] = self.columns.starts[1:] - _counts(self.columns, inside)
-        return self._window_starts[days]
+    def span(self, window: Window) -> Span:
+        """The orders inside a window that count by now."""
+        if window.days is None:
+            return self.starts, self.ends
+        if window not in self._spans:
+            self._spans[window] = self._span(window, window.days)
+        return self._spans[window]
+
+    def turn(self, window: Window) -> windows.Turn:
+        """When a window before a date began, ended and will end next."""
+        return windows.turn(window, self.seconds, self.store.zone)
+
+    def turn_after(self, window: Window) -> windows.Turn:
+        """The one after that."""
+        return windows.turn(window, self.turn(window).next_ends, self.store.zone)
+
+    def since(self, second: int) -> IntArray:
+        """Position of the first order of each customer at or after a second."""
+        return self.columns.starts[1:] - _counts(self.columns, self.columns.processed_at >= second)
+
+    def kept(self, name: str, work: Callable[[], IntArray]) -> IntArray:
+        """What is worked out only once, however many measures need it."""
+        if name not in self._kept:
+            self._kept[name] = work()
+        return self._kept[name]
+
+    def _span(self, window: Window, days: int) -> Span:
+        if window.before is not None:
+            turn = self.turn(window)
+            # Whatever the clocks did, an order that does not count yet is not inside.
+            return self.since(turn.begins), np.minimum(self.since(turn.ends), self.ends)
+        return self.since(self.seconds - days * DAY + 1), self.ends
+
+    def last_at(self) -> IntArray:
+        """Second of each customer's last order that counts by now, or UNDEFINED."""
+        return self.kept("last", lambda: self._processed_at(self.ends - 1))
+
+    def first_at(self) -> IntArray:
+        """Second of each customer's first order that counts by now, or UNDEFINED."""
+        return self.kept("first", lambda: self._processed_at(self.starts))
+
+    def _processed_at(self, positions: IntArray) -> IntArray:
+        found = np.full(len(positions), UNDEFINED, np.int64)
+        buyers = np.flatnonzero(self.ends > self.starts)
+        found[buyers] = self.columns.processed_at[positions[buyers]]
+        return found
 
     def next_order_at(self) -> IntArray:
         """Second of each customer's first order that does not count yet, or NEVER."""
@@ -57,6 +117,11 @@ class AsOf:
         customers = np.flatnonzero(self.ends < self.columns.starts[1:])
         seconds[customers] = self.columns.processed_at[self.ends[customers]]
         return seconds
+
+
+def nobody() -> Crossings:
+    """What time alone does not change."""
+    return np.zeros(0, np.int64), np.zeros(0, np.int64)
 
 
 def _counts(columns: AnyColumns, chosen: NDArray[Any]) -> IntArray:

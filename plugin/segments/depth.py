@@ -18,7 +18,7 @@ def days_needed(segment: Segment) -> int:
     Orders we cannot see only add: who placed at least three that we see has placed at least three. But who placed
     exactly one that we see may have placed more.
     """
-    return _most(_days_needed(condition) for condition in segment.conditions)
+    return _most(_days_needed(condition) for condition in segment.all_conditions)
 
 
 def lacking(segment: Segment, days_seen: int | None) -> int:
@@ -37,7 +37,7 @@ def _days_needed(condition: Condition) -> int:
     _, high = OPERATORS[condition.comparison].interval(condition.value)
     if high is None or measure.newest_decides:
         return 0
-    return condition.window_days or ALL_OF_IT
+    return condition.window.days or ALL_OF_IT
 
 
 def _most(days: Iterable[int]) -> int:

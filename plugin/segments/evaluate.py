@@ -1,10 +1,10 @@
-"""Columns and segments in, memberships and next reviews out: the one meaning of "in the segment".
+"""Customers and segments in, memberships and next reviews out: the one meaning of "in the segment".
 
 Called for a drained batch, the sweep, a whole shop and a preview alike, in chunks of some 16,000 customers. Pure: the
 instant is an argument, and equal arguments give equal answers.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,69 +12,110 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plugin.segments import as_of as moments
+from plugin.segments import columns, memberships, texts
 from plugin.segments.as_of import AsOf
-from plugin.segments.columns import Columns, IntArray
+from plugin.segments.columns import IntArray
+from plugin.segments.customers import Customers, Store
 from plugin.segments.measures import MEASURES
+from plugin.segments.memberships import Standing
 from plugin.segments.operators import OPERATORS
-from plugin.segments.rules import Condition, Segment
+from plugin.segments.rules import Asked, Condition, Segment
 
 NEVER = moments.NEVER
 
-Numbers = dict[tuple[str, int | None], IntArray]
+Numbers = dict[Asked, IntArray]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluation:
-    """Arrays in the order of the columns' customers."""
+    """Arrays in the order of the customers."""
 
     memberships: IntArray
     """One bit a segment, at `segment.bit`."""
     next_review_at: IntArray
     """Microseconds since the epoch: the first instant after `as_of` at which time alone could change something."""
+    stays: Mapping[int, IntArray]
+    """By bit, of segments with a minimum stay: the second until which they stay; 0 for who may leave or is not in."""
 
 
-def evaluate(columns: Columns, segments: Sequence[Segment], as_of: datetime) -> Evaluation:
-    seen = AsOf.of(columns, as_of)
-    conditions = {condition for segment in segments for condition in segment.conditions}
-    numbers = numbers_of(seen, conditions)
-    memberships = np.zeros(len(columns), np.int64)
-    for segment in segments:
-        memberships |= members(segment, numbers).astype(np.int64) << segment.bit
-    return Evaluation(memberships, _next_review_at(seen, conditions, numbers))
+def evaluate(customers: Customers, segments: Sequence[Segment], as_of: datetime, store: Store) -> Evaluation:
+    views = _views(customers, as_of, store)
+    conditions = {condition for segment in segments for condition in segment.all_conditions}
+    numbers = _numbers(views, conditions)
+    seconds = views(None).seconds
+    standings = memberships.standings(segments, customers, seconds, lambda each: holding(each, numbers, store))
+    bits = np.zeros(len(customers), np.int64)
+    for bit, standing in standings.items():
+        bits |= standing.inside.astype(np.int64) << bit
+    stays = memberships.stays(segments, customers, standings, as_of)
+    return Evaluation(bits, _next_review_at(views, conditions, numbers, customers, stays), stays)
 
 
-def numbers_of(seen: AsOf, conditions: Iterable[Condition]) -> Numbers:
+def standings(
+    customers: Customers, segments: Sequence[Segment], as_of: datetime, store: Store
+) -> tuple[Numbers, dict[int, Standing]]:
+    """How `evaluate` comes to its answer: the numbers it rests on, and by bit why customers are in a segment or not."""
+    numbers = numbers_of(customers, (each for segment in segments for each in segment.all_conditions), as_of, store)
+    seconds = columns.microseconds(as_of) // 1_000_000
+    return numbers, memberships.standings(segments, customers, seconds, lambda each: holding(each, numbers, store))
+
+
+def numbers_of(customers: Customers, conditions: Iterable[Condition], as_of: datetime, store: Store) -> Numbers:
     """What each measure the conditions ask for is of every customer, each computed once."""
-    asked = {(condition.measure, condition.window_days) for condition in conditions}
-    return {(measure, window_days): MEASURES[measure].numbers(seen, window_days) for measure, window_days in asked}
+    return _numbers(_views(customers, as_of, store), conditions)
 
 
-def members(segment: Segment, numbers: Numbers) -> NDArray[np.bool_]:
-    """Who is in a segment."""
-    first, *others = segment.conditions
-    found = holding(first, numbers)
-    for condition in others:
-        found &= holding(condition, numbers)
-    return found
-
-
-def holding(condition: Condition, numbers: Numbers) -> NDArray[np.bool_]:
+def holding(condition: Condition, numbers: Numbers, store: Store) -> NDArray[np.bool_]:
     """For which customers the condition holds."""
-    operator = OPERATORS[condition.comparison]
-    return operator.mask(numbers[condition.measure, condition.window_days], condition.value)
+    operator, found = OPERATORS[condition.comparison], numbers[condition.asked]
+    if not operator.of_choices:
+        return operator.mask(found, condition.value)
+    words = [str(word) for word in condition.value] if isinstance(condition.value, tuple) else []
+    if not MEASURES[condition.measure].mirrored:
+        return operator.chosen(np.isin(found, [texts.number(word) for word in words]), found)
+    if not store.mirrors.keys() >= set(words):
+        return np.zeros(len(found), np.bool_)  # not fetched yet: nobody is known to be in it, or not to be
+    bits = sum(1 << bit for bit in {store.mirrors[word] for word in words})
+    return operator.chosen(found & bits != 0, found)
 
 
-def _next_review_at(seen: AsOf, conditions: set[Condition], numbers: Numbers) -> IntArray:
-    crossing_at = np.full(len(seen.columns), NEVER, np.int64)
+Views = Callable[[str | None], AsOf]
+
+
+def _views(customers: Customers, as_of: datetime, store: Store) -> Views:
+    """Looks at the orders of one category, or at all of them, each made once."""
+    made: dict[str | None, AsOf] = {}
+
+    def view(category: str | None) -> AsOf:
+        if category not in made:
+            orders = customers.orders if category is None else customers.categories[category]
+            made[category] = AsOf.of(orders, as_of, customers.facts, store)
+        return made[category]
+
+    return view
+
+
+def _numbers(views: Views, conditions: Iterable[Condition]) -> Numbers:
+    asked = {condition.asked for condition in conditions}
+    return {each: MEASURES[each.measure].numbers(views(each.category), each.window) for each in asked}
+
+
+def _next_review_at(
+    views: Views, conditions: set[Condition], numbers: Numbers, customers: Customers, stays: Mapping[int, IntArray]
+) -> IntArray:
+    seen = views(None)
+    crossing_at = np.full(len(customers), NEVER, np.int64)
     crossed = {
-        (condition.measure, condition.window_days, threshold)
+        (condition.asked, threshold)
         for condition in conditions
         for threshold in OPERATORS[condition.comparison].thresholds(condition.value)
     }
-    for measure, window_days, threshold in crossed:
-        key = measure, window_days
-        customers, seconds = MEASURES[measure].crossings(seen, window_days, threshold, numbers[key])
-        crossing_at[customers] = np.minimum(crossing_at[customers], seconds)
+    for asked, threshold in crossed:
+        view = views(asked.category)
+        some, seconds = MEASURES[asked.measure].crossings(view, asked.window, threshold, numbers[asked])
+        crossing_at[some] = np.minimum(crossing_at[some], seconds)
+    for ends in (customers.pins_until, *stays.values()):
+        crossing_at = np.minimum(crossing_at, np.where(ends > seen.seconds, ends, NEVER))
     # An order counts one microsecond after its instant, whereas windows and ages end exactly at theirs.
     return np.minimum(_microseconds(crossing_at), _microseconds(seen.next_order_at(), later=1))
 

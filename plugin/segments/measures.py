@@ -6,141 +6,105 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-
+from plugin.segments import ages, amounts, counting
 from plugin.segments.amounts import DAYS, ITEMS, MONEY, ORDERS, Unit
-from plugin.segments.as_of import DAY, AsOf
+from plugin.segments.as_of import AsOf, Crossings
 from plugin.segments.columns import IntArray
-
-UNDEFINED = -1
-"""The age of an order that does not exist. No comparison holds for it."""
-
-Crossings = tuple[IntArray, IntArray]
-"""Which customers (by position) will pass a threshold if nothing happens, and in which second."""
+from plugin.segments.operators import LONGEST_WORD, Operator
+from plugin.segments.windows import Window
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
     name: str
     unit: Unit
-    windowed: bool
-    numbers: Callable[[AsOf, int | None], IntArray]
-    crossings: Callable[[AsOf, int | None, int, IntArray], Crossings]
-    """Of (seen, window_days, threshold, numbers): who passes this threshold next because time goes by, and when."""
+    numbers: Callable[[AsOf, Window], IntArray]
+    """Of every customer; UNDEFINED where there is none, and no comparison holds for that."""
+    crossings: Callable[[AsOf, Window, int, IntArray], Crossings]
+    """Of (seen, window, threshold, numbers): who passes this threshold next because time goes by, and when; rather too
+    early than too late. The threshold of a choice is 0: whoever has another word then."""
     phrase: str
     """What such customers did, in a sentence about a rule."""
     finding: str
     """What was found of one customer, in an explanation."""
+    windowed: bool = False
+    of_orders: bool = True
+    """Made of orders: a window may be the days before a date."""
+    of_categories: bool = False
+    """It can be asked of the orders with products of a category alone."""
+    of_choices: bool = False
+    """Its numbers stand for words (plugin.segments.texts)."""
+    mirrored: bool = False
+    """Its words are ids of segments kept in Shopify, its numbers have a bit for each."""
     newest_decides: bool = False
     """Only the newest order counts: older ones that we cannot see would change nothing."""
+    facts: tuple[str, ...] = ()
+    """What it needs to know of customers beside their orders."""
 
+    def compared_by(self, operator: Operator) -> bool:
+        """Whether a comparison makes sense for it."""
+        return operator.of_choices == self.of_choices
 
-def _count(seen: AsOf, window_days: int | None) -> IntArray:
-    return seen.ends - seen.window_starts(window_days)
-
-
-def _count_crossings(seen: AsOf, window_days: int | None, threshold: int, numbers: IntArray) -> Crossings:
-    """A count falls below n when the n-th most recent order leaves the window."""
-    if window_days is None:
-        return _nobody()
-    enough = np.flatnonzero(numbers >= threshold)
-    return enough, _leaving_at(seen, window_days, seen.ends[enough] - threshold)
-
-
-def _sum_between(before: IntArray, first: IntArray, end: IntArray) -> IntArray:
-    total: IntArray = before[end] - before[first]
-    return total
-
-
-def _sum_crossings(
-    before: IntArray, seen: AsOf, window_days: int | None, threshold: int, numbers: IntArray
-) -> Crossings:
-    """A sum falls below a threshold with the first order whose leaving keeps too little behind it."""
-    if window_days is None:
-        return _nobody()
-    enough = np.flatnonzero(numbers >= threshold)
-    # The last position that still has the threshold from there to the end: equal sums in front are worth nothing.
-    leaving = np.searchsorted(before, before[seen.ends[enough]] - threshold, side="right") - 1
-    return enough, _leaving_at(seen, window_days, leaving)
-
-
-def _spend(seen: AsOf, window_days: int | None) -> IntArray:
-    return _sum_between(seen.columns.spend_before, seen.window_starts(window_days), seen.ends)
-
-
-def _spend_crossings(seen: AsOf, window_days: int | None, threshold: int, numbers: IntArray) -> Crossings:
-    return _sum_crossings(seen.columns.spend_before, seen, window_days, threshold, numbers)
-
-
-def _units(seen: AsOf, window_days: int | None) -> IntArray:
-    return _sum_between(seen.columns.units_before, seen.window_starts(window_days), seen.ends)
-
-
-def _units_crossings(seen: AsOf, window_days: int | None, threshold: int, numbers: IntArray) -> Crossings:
-    return _sum_crossings(seen.columns.units_before, seen, window_days, threshold, numbers)
-
-
-def _days_since_last(seen: AsOf, _window_days: int | None) -> IntArray:
-    return _age(seen, seen.ends - 1)
-
-
-def _days_since_last_crossings(seen: AsOf, _: int | None, threshold: int, numbers: IntArray) -> Crossings:
-    return _age_crossings(seen, seen.ends - 1, threshold, numbers)
-
-
-def _days_since_first(seen: AsOf, _window_days: int | None) -> IntArray:
-    return _age(seen, seen.starts)
-
-
-def _days_since_first_crossings(seen: AsOf, _: int | None, threshold: int, numbers: IntArray) -> Crossings:
-    return _age_crossings(seen, seen.starts, threshold, numbers)
-
-
-def _age(seen: AsOf, positions: IntArray) -> IntArray:
-    ages = np.full(len(positions), UNDEFINED, np.int64)
-    buyers = np.flatnonzero(seen.ends > seen.starts)
-    ages[buyers] = (seen.seconds - seen.columns.processed_at[positions[buyers]].astype(np.int64)) // DAY
-    return ages
-
-
-def _age_crossings(seen: AsOf, positions: IntArray, threshold: int, numbers: IntArray) -> Crossings:
-    """An age reaches n at exactly n x 24 hours after the order."""
-    younger = np.flatnonzero((numbers < threshold) & (numbers != UNDEFINED))
-    return younger, _leaving_at(seen, threshold, positions[younger])
-
-
-def _leaving_at(seen: AsOf, days: int, positions: IntArray) -> IntArray:
-    return seen.columns.processed_at[positions].astype(np.int64) + days * DAY
-
-
-def _nobody() -> Crossings:
-    return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    def read(self, raw: object, minor_units: int) -> int | str:
+        """One number, or word, of a condition's value as it was written; ValueError if it is none."""
+        if not self.of_choices:
+            return amounts.parse(raw, self.unit, minor_units)
+        if not isinstance(raw, str) or not raw.strip() or len(raw) > LONGEST_WORD:
+            raise ValueError("must be a word")
+        return raw.strip()
 
 
 MEASURES = {
     measure.name: measure
     for measure in (
-        Measure("orders", ORDERS, True, _count, _count_crossings, "placed {amount}{window}", "{amount} {period}"),
-        Measure("units", ITEMS, True, _units, _units_crossings, "bought {amount}{window}", "{amount} {period}"),
-        Measure("spend", MONEY, True, _spend, _spend_crossings, "spent {amount}{window}", "{amount} {period}"),
         Measure(
-            "days_since_last_order",
-            DAYS,
-            False,
-            _days_since_last,
-            _days_since_last_crossings,
-            "last ordered {amount} ago",
-            "last order {amount} ago",
-            newest_decides=True,
+            name="orders",
+            unit=ORDERS,
+            windowed=True,
+            of_categories=True,
+            numbers=counting.orders,
+            crossings=counting.orders_crossings,
+            phrase="placed {amount}{window}",
+            finding="{amount} {period}",
         ),
         Measure(
-            "days_since_first_order",
-            DAYS,
-            False,
-            _days_since_first,
-            _days_since_first_crossings,
-            "first ordered {amount} ago",
-            "first order {amount} ago",
+            name="units",
+            unit=ITEMS,
+            windowed=True,
+            of_categories=True,
+            numbers=counting.units,
+            crossings=counting.units_crossings,
+            phrase="bought {amount}{window}",
+            finding="{amount} {period}",
+        ),
+        Measure(
+            name="spend",
+            unit=MONEY,
+            windowed=True,
+            of_categories=True,
+            numbers=counting.spend,
+            crossings=counting.spend_crossings,
+            phrase="spent {amount}{window}",
+            finding="{amount} {period}",
+        ),
+        Measure(
+            name="days_since_last_order",
+            unit=DAYS,
+            of_categories=True,
+            newest_decides=True,
+            numbers=ages.days_since_last,
+            crossings=ages.days_since_last_crossings,
+            phrase="last ordered {amount} ago",
+            finding="last order {amount} ago",
+        ),
+        Measure(
+            name="days_since_first_order",
+            unit=DAYS,
+            of_categories=True,
+            numbers=ages.days_since_first,
+            crossings=ages.days_since_first_crossings,
+            phrase="first ordered {amount} ago",
+            finding="first order {amount} ago",
         ),
     )
 }

@@ -9,14 +9,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from plugin.segments import amounts
+from plugin.segments import amounts, category_keys, windows
 from plugin.segments.measures import MEASURES, Measure
 from plugin.segments.operators import OPERATORS, Value
+from plugin.segments.windows import LIFETIME, Window
 
 MOST_SEGMENTS = 60
-LONGEST_TAG = 255
+LONGEST_TAG = LONGEST_LADDER = 255
+MOST_RANKS = 1_000
+LONGEST_STAY_DAYS = 3_650
 NOT_IN_TAGS = ",'\"\\"
-LIFETIME = "lifetime"
 # Control characters, line and paragraph separators, halves of surrogate pairs (which no database can store).
 UNFIT_CATEGORIES = ("Cc", "Zl", "Zp", "Cs")
 
@@ -33,13 +35,34 @@ class InvalidDefinition(ValueError):
         self.problems = problems
 
 
+class Asked(NamedTuple):
+    """What a condition wants to know of every customer."""
+
+    measure: str
+    window: Window
+    category: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     measure: str
-    window_days: int | None
-    """None is lifetime."""
+    window: Window
     comparison: str
     value: Value
+    category: str | None = None
+    """The key of plugin.segments.category_keys; None is about all orders."""
+
+    @property
+    def asked(self) -> Asked:
+        return Asked(self.measure, self.window, self.category)
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """Of the segments of one ladder a customer carries only the one of the highest rank that fits."""
+
+    name: str
+    rank: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +73,11 @@ class Segment:
     tag: str
     conditions: tuple[Condition, ...]
     """All must hold."""
+    keep: tuple[Condition, ...] = ()
+    """Who is in it, or in a higher one of its ladder, stays in it while all of these hold."""
+    ladder: Ladder | None = None
+    minimum_stay_days: int = 0
+    """Who has entered stays for so many days, whatever happens."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.bit < MOST_SEGMENTS:
@@ -57,18 +85,32 @@ class Segment:
         if not self.conditions:
             raise ValueError("a segment without conditions would hold everybody")
 
+    @property
+    def all_conditions(self) -> tuple[Condition, ...]:
+        """Those to enter and those to stay."""
+        return self.conditions + self.keep
+
     @classmethod
     def from_definition(cls, definition: object, bit: int, minor_units: int) -> "Segment":
         """InvalidDefinition if it cannot be; `minor_units` is the number of decimals of the shop's currency."""
         reader = _Reader(minor_units, [])
-        name, tag, conditions = reader.segment(definition)
+        parts = reader.segment(definition)
         if reader.problems:
             raise InvalidDefinition(reader.problems)
-        return cls(bit, name, tag, tuple(condition for condition in conditions if condition is not None))
+        return cls(bit, **parts)
 
     def to_definition(self, minor_units: int) -> dict[str, Any]:
-        conditions = [_written(condition, minor_units) for condition in self.conditions]
-        return {"name": self.name, "tag": self.tag, "conditions": conditions}
+        conditions, keep = (
+            [_written(condition, minor_units) for condition in each] for each in (self.conditions, self.keep)
+        )
+        definition: dict[str, Any] = {"name": self.name, "tag": self.tag, "conditions": conditions}
+        if keep:
+            definition["keep"] = keep
+        if self.ladder:
+            definition["ladder"] = {"name": self.ladder.name, "rank": self.ladder.rank}
+        if self.minimum_stay_days:
+            definition["minimum_stay"] = self.minimum_stay_days
+        return definition
 
 
 def validate(definitions: object, minor_units: int) -> None:
@@ -100,14 +142,18 @@ def _clashing_tags(definitions: Sequence[object]) -> list[Problem]:
 
 
 def _written(condition: Condition, minor_units: int) -> dict[str, Any]:
-    unit = MEASURES[condition.measure].unit
+    measure = MEASURES[condition.measure]
     values = condition.value if isinstance(condition.value, tuple) else (condition.value,)
-    written = [amounts.written(value, unit, minor_units) for value in values]
+    written = [
+        value if isinstance(value, str) else amounts.written(value, measure.unit, minor_units) for value in values
+    ]
     definition: dict[str, Any] = {"measure": condition.measure}
-    if MEASURES[condition.measure].windowed:
-        definition["window"] = condition.window_days or LIFETIME
+    if measure.windowed:
+        definition["window"] = windows.written(condition.window)
+    if condition.category is not None:
+        definition["category"] = category_keys.written(condition.category)
     definition["comparison"] = condition.comparison
-    definition["value"] = written if isinstance(condition.value, tuple) else written[0]
+    definition["value"] = written if len(written) > 1 else written[0]
     return definition
 
 
@@ -118,20 +164,53 @@ class _Reader:
     minor_units: int
     problems: list[Problem]
 
-    def segment(self, definition: object) -> tuple[str, str, list[Condition | None]]:
+    def segment(self, definition: object) -> dict[str, Any]:
         if not isinstance(definition, Mapping):
             self.problems.append(Problem("", "must be a segment with name, tag and conditions"))
-            return "", "", []
-        self._only_known(definition, {"name", "tag", "conditions"}, "")
+            return {}
+        self._only_known(definition, {"name", "tag", "conditions", "keep", "ladder", "minimum_stay"}, "")
         name = self._text(definition, "name")
         if not name.strip():
             self._refuse("name", "must not be empty")
-        tag = self._tag(definition)
-        conditions = definition.get("conditions")
+        return {
+            "name": name,
+            "tag": self._tag(definition),
+            "conditions": self._conditions(definition, "conditions"),
+            "keep": self._conditions(definition, "keep") if "keep" in definition else (),
+            "ladder": self._ladder(definition["ladder"]) if "ladder" in definition else None,
+            "minimum_stay_days": self._whole(definition, "minimum_stay", LONGEST_STAY_DAYS),
+        }
+
+    def _conditions(self, definition: Mapping[Any, Any], key: str) -> tuple[Condition, ...]:
+        conditions = definition.get(key)
         if not isinstance(conditions, list | tuple) or not conditions:
-            self._refuse("conditions", "must be a list of at least one condition")
-            return name, tag, []
-        return name, tag, [self._condition(each, f"conditions.{i}") for i, each in enumerate(conditions)]
+            self._refuse(key, "must be a list of at least one condition")
+            return ()
+        read = [self._condition(each, f"{key}.{i}") for i, each in enumerate(conditions)]
+        return tuple(condition for condition in read if condition is not None)
+
+    def _ladder(self, written: object) -> Ladder | None:
+        if not isinstance(written, Mapping):
+            self._refuse("ladder", "must be a name and a rank")
+            return None
+        self._only_known(written, {"name", "rank"}, "ladder.")
+        name = self._text(written, "name", "ladder.")
+        if not name.strip() or len(name) > LONGEST_LADDER:
+            self._refuse("ladder.name", f"must have 1 to {LONGEST_LADDER} characters")
+        return Ladder(name.strip(), self._whole(written, "rank", MOST_RANKS, "ladder."))
+
+    def _whole(self, written: Mapping[Any, Any], key: str, largest: int, prefix: str = "") -> int:
+        """A whole number from 1 on; where a segment leaves it out, 0."""
+        if key not in written and not prefix:
+            return 0
+        try:
+            number = amounts.parse(written.get(key), amounts.DAYS, 0)
+        except ValueError as problem:
+            self._refuse(f"{prefix}{key}", str(problem))
+            return 0
+        if not 1 <= number <= largest:
+            self._refuse(f"{prefix}{key}", f"must be from 1 to {largest:,}")
+        return number
 
     def _refuse(self, path: str, message: str) -> None:
         self.problems.append(Problem(path, message))
@@ -141,13 +220,13 @@ class _Reader:
             if key not in known:
                 self._refuse(f"{prefix}{key}", f"is not known here; known are {_listed(known)}")
 
-    def _text(self, definition: Mapping[Any, Any], key: str) -> str:
+    def _text(self, definition: Mapping[Any, Any], key: str, prefix: str = "") -> str:
         text = definition.get(key, "")
         if not isinstance(text, str):
-            self._refuse(key, "must be a text")
+            self._refuse(f"{prefix}{key}", "must be a text")
             return "-"  # said once: not empty as well
         if any(unicodedata.category(character) in UNFIT_CATEGORIES for character in text):
-            self._refuse(key, "must not contain line breaks or control characters")
+            self._refuse(f"{prefix}{key}", "must not contain line breaks or control characters")
         return text
 
     def _tag(self, definition: Mapping[Any, Any]) -> str:
@@ -166,42 +245,52 @@ class _Reader:
         if not isinstance(written, Mapping):
             self._refuse(path, "must be a condition with measure, comparison and value")
             return None
-        self._only_known(written, {"measure", "window", "comparison", "value"}, f"{path}.")
+        self._only_known(written, {"measure", "window", "category", "comparison", "value"}, f"{path}.")
         measure, comparison = written.get("measure"), written.get("comparison")
         if not isinstance(measure, str) or measure not in MEASURES:
             self._refuse(f"{path}.measure", f"must be one of {_listed(MEASURES)}")
             measure = None
-        if not isinstance(comparison, str) or comparison not in OPERATORS:
-            self._refuse(f"{path}.comparison", f"must be one of {_listed(OPERATORS)}")
+        fitting = [each.name for each in OPERATORS.values() if not measure or MEASURES[measure].compared_by(each)]
+        if not isinstance(comparison, str) or comparison not in fitting:
+            self._refuse(f"{path}.comparison", f"must be one of {_listed(fitting)}")
             comparison = None
         # Without its measure nothing says whether a window or a value is right.
-        window_days = self._window(written, MEASURES[measure], path) if measure else None
+        window = self._window(written, MEASURES[measure], path) if measure else LIFETIME
+        category = self._category(written, MEASURES[measure], path) if measure else None
         value = self._value(written, MEASURES[measure], comparison, path) if measure and comparison else None
         if measure is None or comparison is None or value is None:
             return None
-        return Condition(measure, window_days, comparison, value)
+        return Condition(measure, window, comparison, value, category)
 
-    def _window(self, written: Mapping[Any, Any], measure: Measure, path: str) -> int | None:
-        window = written.get("window", LIFETIME)
-        if window == LIFETIME:
-            return None
-        if not measure.windowed:
+    def _window(self, written: Mapping[Any, Any], measure: Measure, path: str) -> Window:
+        raw = written.get("window", windows.WRITTEN_LIFETIME)
+        if raw != windows.WRITTEN_LIFETIME and not measure.windowed:
             self._refuse(f"{path}.window", f"must be left out: {measure.name} looks at the whole history")
+            return LIFETIME
+        try:
+            window = windows.parse(raw)
+        except ValueError as problem:
+            self._refuse(f"{path}.window", str(problem))
+            return LIFETIME
+        if window.before is not None and not measure.of_orders:
+            self._refuse(f"{path}.window", f"must be a number of days, or {windows.WRITTEN_LIFETIME}")
+        return window
+
+    def _category(self, written: Mapping[Any, Any], measure: Measure, path: str) -> str | None:
+        if "category" not in written:
+            return None
+        if not measure.of_categories:
+            self._refuse(f"{path}.category", f"must be left out: {measure.name} is about all orders")
             return None
         try:
-            days = amounts.parse(window, amounts.DAYS, 0)
+            return category_keys.parse(written["category"])
         except ValueError as problem:
-            self._refuse(f"{path}.window", f"{problem} (a number of days, or {LIFETIME})")
+            self._refuse(f"{path}.category", str(problem))
             return None
-        if days == 0:
-            self._refuse(f"{path}.window", "must be at least 1 day")
-        return days
 
     def _value(self, written: Mapping[Any, Any], measure: Measure, comparison: str, path: str) -> Value | None:
         try:
-            return OPERATORS[comparison].parse(
-                written.get("value"), lambda raw: amounts.parse(raw, measure.unit, self.minor_units)
-            )
+            return OPERATORS[comparison].parse(written.get("value"), lambda raw: measure.read(raw, self.minor_units))
         except ValueError as problem:
             self._refuse(f"{path}.value", str(problem))
             return None

@@ -7,6 +7,7 @@ from typing import Any
 
 from plugin.db.models import Order
 from plugin.segments.columns import Record
+from plugin.segments.customers import QUINTILES
 
 # Design: a refunded order does not count, a partly refunded one counts with what is left of it.
 COUNTED_STATUSES = ("paid", "partially_paid", "partially_refunded", "authorized")
@@ -22,13 +23,14 @@ class ShopSettings:
     """`counted_statuses`: financial statuses that count. `spend_is_total`: spend with shipping and tax, or without.
 
     `foreign_removal`: REPAIR or RESPECT. `promoter_field`: namespace and key of the customer metafield with the answer
-    to the promoter question, if the shop has one.
+    to the promoter question, if the shop has one. `rfm_scale`: QUINTILES or TABLE of plugin.segments.customers.
     """
 
     counted_statuses: frozenset[str] = frozenset(COUNTED_STATUSES)
     spend_is_total: bool = True
     foreign_removal: str = REPAIR
     promoter_field: tuple[str, str] | None = None
+    rfm_scale: str = QUINTILES
 
     @classmethod
     def of(cls, stored: dict[str, Any]) -> "ShopSettings":
@@ -38,6 +40,7 @@ class ShopSettings:
             spend_is_total=bool(stored.get("spend_is_total", True)),
             foreign_removal=str(stored.get("foreign_removal", REPAIR)),
             promoter_field=_field(stored.get("promoter_field")),
+            rfm_scale=str(stored.get("rfm_scale", QUINTILES)),
         )
 
     def record(self, order: Order) -> Record | None:

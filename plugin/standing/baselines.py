@@ -1,14 +1,20 @@
-"""Each shop's newest baseline (plugin.segments.baseline): written when a whole shop was judged, for whoever compares a
-customer with the store.
+"""Each shop's newest baseline (plugin.segments.baseline), written when a whole shop was judged, and all else of a store
+that its customers are judged by.
 """
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from plugin import money
 from plugin.db import models
+from plugin.db.models import Shop
+from plugin.segments import columns
 from plugin.segments.baseline import Baseline
+from plugin.segments.customers import Store
+from plugin.shop.shop_settings import ShopSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +23,19 @@ class Stored:
 
     computed_at: datetime
     baseline: Baseline
+
+
+def store(session: Session, shop_id: int) -> Store:
+    """What the shop's customers are judged by."""
+    shop = session.get_one(Shop, shop_id)
+    stored = latest(session, shop_id)
+    return Store(
+        baseline=stored.baseline if stored else None,
+        zone=ZoneInfo(shop.timezone or "UTC"),
+        minor_units=money.minor_units(shop.currency) if shop.currency else 2,
+        rfm_scale=ShopSettings.of(shop.settings).rfm_scale,
+        history_from=columns.seconds(shop.history_from) if shop.history_from else None,
+    )
 
 
 def save(session: Session, shop_id: int, baseline: Baseline, now: datetime) -> None:

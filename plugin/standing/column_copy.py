@@ -21,6 +21,7 @@ from plugin import clock, config
 from plugin.db import session as db
 from plugin.db.models import Shop
 from plugin.segments.columns import IntArray, SummedColumns
+from plugin.segments.needs import Needs
 from plugin.standing import loading
 
 USABLE_FOR = timedelta(days=1)
@@ -29,6 +30,7 @@ READ_AT_ONCE = 32_000
 SLICE = 65_536
 KINDS = {"customer_ids": "<i8", "starts": "<i8", "processed_at": "<u4", "spend_before": "<i8", "units_before": "<i8"}
 DESCRIPTION = "copy.json"
+NOTHING = Needs()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,12 +120,12 @@ def _write_columns(session: Session, shop_id: int, folder: Path) -> None:
         for name in ends:
             files[name].write(np.zeros(1, KINDS[name]).tobytes())
         after = 0
-        while len((loaded := loading.following(session, shop_id, after, READ_AT_ONCE)).standing.customer_ids):
-            for columns, _ in loaded.pieces:
+        while len((loaded := loading.following(session, shop_id, after, READ_AT_ONCE, NOTHING)).standing.customer_ids):
+            for customers, _ in loaded.pieces:
                 for name in ("customer_ids", "processed_at"):
-                    files[name].write(np.ascontiguousarray(getattr(columns, name), KINDS[name]).data)
+                    files[name].write(np.ascontiguousarray(getattr(customers.orders, name), KINDS[name]).data)
                 for name, end in ends.items():
-                    sums = getattr(columns, name)
+                    sums = getattr(customers.orders, name)
                     files[name].write(np.ascontiguousarray(sums[1:] + end, KINDS[name]).data)
                     ends[name] = end + int(sums[-1])
             after = int(loaded.standing.customer_ids[-1])

@@ -7,13 +7,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from plugin import money
-from plugin.db.models import Customer, OrderHistory
-from plugin.segments import words
-from plugin.segments.columns import Columns
+from plugin.db.models import Customer
+from plugin.segments import needs, words
 from plugin.segments.rules import Segment
 from plugin.segments.words import Explanation
 from plugin.shop import shops
-from plugin.standing import segment_store
+from plugin.standing import baselines, loading, segment_store
 
 
 class UnknownCustomer(Exception):
@@ -24,13 +23,15 @@ def explain(session: Session, shop_id: int, customer_id: int, as_of: datetime) -
     """Each of the shop's segments with the reason why this customer is in it or not, in the shop's own time."""
     shop = shops.get(session, shop_id)
     customer = _customer(session, shop_id, customer_id)
-    history = session.get(OrderHistory, (shop_id, customer.customer_id))
-    columns = Columns.from_histories([customer.customer_id], [history.history if history else None])
+    segments = segment_store.active(session, shop_id)
+    store = baselines.store(session, shop_id)
+    ((customers, _),) = loading.some(session, shop_id, [customer.customer_id], needs.of(segments)).pieces
     local = as_of.astimezone(ZoneInfo(shop.timezone or "UTC"))
-    return [
-        (segment, words.explain(columns, 0, segment, local, lambda minor: money.say(minor, shop.currency or "USD")))
-        for segment in segment_store.active(session, shop_id)
-    ]
+
+    def say(minor: int) -> str:
+        return money.say(minor, shop.currency or "USD")
+
+    return [(segment, words.explain(customers, 0, segment, local, say, store)) for segment in segments]
 
 
 def lines(explained: list[tuple[Segment, Explanation]]) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Customers as the engine takes them: what is recorded of them, and their histories as columns, some at a time.
 
-plugin.standing.refresh loads with it what it judges, plugin.standing.preview what it tries rules on. Changes nothing.
+plugin.standing.refresh loads with it what it judges, plugin.standing.preview what it tries rules on. Reads no more than
+the segments in use ask for; changes nothing.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -13,13 +14,15 @@ from sqlalchemy.orm import Session
 from plugin.db import arrays
 from plugin.db.models import Customer, OrderHistory
 from plugin.segments.columns import Columns, IntArray
+from plugin.segments.customers import Customers
 from plugin.segments.evaluate import NEVER
+from plugin.segments.needs import Needs
 
 # At ten orders a customer this much stays in the processor's cache.
 LOADED_AT_ONCE = 8_000
 
-Piece = tuple[Columns, IntArray]
-"""Columns, and the places of their customers among those that were asked for."""
+Piece = tuple[Customers, IntArray]
+"""Customers, and their places among those that were asked for."""
 Packed = tuple[IntArray, IntArray, bytes]
 Histories = Callable[[Session, int, IntArray], Packed]
 
@@ -57,25 +60,26 @@ class Loaded:
     pieces: Iterator[Piece]
 
 
-def some(session: Session, shop_id: int, customer_ids: Sequence[int]) -> Loaded:
+def some(session: Session, shop_id: int, customer_ids: Sequence[int], needs: Needs) -> Loaded:
     """Those of these customers who are there and not deleted."""
     numbers = arrays.integers(session, STANDING_OF_SOME, shop_id=shop_id, customer_ids=list(customer_ids))
-    return _loaded(session, shop_id, numbers, _histories_of_some)
+    return _loaded(session, shop_id, numbers, _histories_of_some, needs)
 
 
-def following(session: Session, shop_id: int, after: int, most: int) -> Loaded:
+def following(session: Session, shop_id: int, after: int, most: int, needs: Needs) -> Loaded:
     """The next customers with ids above `after`."""
     numbers = arrays.integers(session, STANDING_OF_NEXT, shop_id=shop_id, after=after, most=most)
-    return _loaded(session, shop_id, numbers, _histories_of_next)
+    return _loaded(session, shop_id, numbers, _histories_of_next, needs)
 
 
-def _loaded(session: Session, shop_id: int, numbers: list[IntArray], histories: Histories) -> Loaded:
+def _loaded(session: Session, shop_id: int, numbers: list[IntArray], histories: Histories, needs: Needs) -> Loaded:
     ascending = np.argsort(numbers[0], kind="stable")
     standing = Standing(*(each[ascending] for each in numbers))
-    return Loaded(standing, _pieces(session, shop_id, standing.customer_ids, histories))
+    return Loaded(standing, _pieces(session, shop_id, standing, histories, needs))
 
 
-def _pieces(session: Session, shop_id: int, customer_ids: IntArray, histories: Histories) -> Iterator[Piece]:
+def _pieces(session: Session, shop_id: int, standing: Standing, histories: Histories, _needs: Needs) -> Iterator[Piece]:
+    customer_ids = standing.customer_ids
     without = np.ones(len(customer_ids), np.bool_)
     for first in range(0, len(customer_ids), LOADED_AT_ONCE):
         columns = Columns.of_packed(*histories(session, shop_id, customer_ids[first : first + LOADED_AT_ONCE]))
@@ -83,9 +87,14 @@ def _pieces(session: Session, shop_id: int, customer_ids: IntArray, histories: H
         known = np.append(customer_ids, 0)[places] == columns.customer_ids
         # Customers who were deleted or merged into others still have their history.
         without[places[known]] = False
-        yield columns.those(known), places[known]
+        yield _piece(columns.those(known), places[known], standing)
     if without.any():
-        yield Columns.without_orders(customer_ids[without]), np.flatnonzero(without)
+        places = np.flatnonzero(without)
+        yield _piece(Columns.without_orders(customer_ids[places]), places, standing)
+
+
+def _piece(columns: Columns, places: IntArray, standing: Standing) -> Piece:
+    return Customers.of(columns, members=standing.wanted_tags[places]), places
 
 
 def _histories_of_some(session: Session, shop_id: int, customer_ids: IntArray) -> Packed:

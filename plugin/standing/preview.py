@@ -20,13 +20,13 @@ from sqlalchemy.orm import Session
 
 from plugin import clock
 from plugin.db.models import Customer
-from plugin.segments import depth, evaluate, rules
-from plugin.segments.as_of import AsOf
-from plugin.segments.columns import IntArray
+from plugin.segments import depth, evaluate, memberships, needs, rules
+from plugin.segments.columns import Columns, IntArray
+from plugin.segments.customers import Customers, Store
 from plugin.segments.evaluate import Numbers
-from plugin.segments.rules import Segment
+from plugin.segments.rules import Condition, Segment
 from plugin.shop import shops
-from plugin.standing import column_copy, loading, segment_store
+from plugin.standing import baselines, column_copy, loading, segment_store
 
 log = structlog.get_logger()
 
@@ -99,14 +99,16 @@ def preview(session: Session, shop_id: int, definitions: Sequence[Mapping[str, A
     waits = _waits(session, shop_id, candidates, as_of)
     with _lock:
         measured = _measured(session, shop_id, as_of)
-        judged = [*(segment for segment in candidates if not waits[segment.tag]), *saved]
-        numbers = _numbers(measured, judged)
-        before = {segment.tag.casefold(): segment for segment in saved}
-        lines = [
-            _line(measured, numbers, segment, before.pop(segment.tag.casefold(), None), waits[segment.tag])
-            for segment in candidates
-        ]
-        lines += [_line(measured, numbers, segment, segment, gone=True) for segment in before.values()]
+        judged = [segment for segment in candidates if not waits[segment.tag]]
+        store = baselines.store(session, shop_id)
+        numbers = _numbers(measured, [*judged, *saved], store)
+        then, now = (_members(measured, numbers, each, store) for each in (judged, saved))
+        lines = []
+        for segment in candidates:
+            tag = segment.tag.casefold()
+            lines.append(_line(measured, segment, then.get(tag), now.pop(tag, None), waits[segment.tag]))
+        gone = {segment.tag.casefold(): segment for segment in saved}
+        lines += [_line(measured, gone[tag], None, inside) for tag, inside in now.items()]
         return Preview(measured.as_of, measured.read_at, len(measured.customer_ids), tuple(lines))
 
 
@@ -168,28 +170,40 @@ def _measured(session: Session, shop_id: int, as_of: datetime) -> _Measured:
 
 
 def _read(session: Session, shop_id: int, as_of: datetime) -> _Measured:
-    loaded = loading.following(session, shop_id, 0, 2**31)
+    loaded = loading.following(session, shop_id, 0, 2**31, needs.Needs())
     pieces = list(loaded.pieces)
-    return _Measured(as_of, as_of, loaded.standing.customer_ids, lambda: ((places, each) for each, places in pieces))
+    slices = [(places, each.orders) for each, places in pieces]
+    return _Measured(as_of, as_of, loaded.standing.customer_ids, lambda: slices)
 
 
-def _numbers(measured: _Measured, segments: Iterable[Segment]) -> Numbers:
+def _numbers(measured: _Measured, segments: Iterable[Segment], store: Store) -> Numbers:
     """What the segments ask of all customers; what was asked for before is not measured again."""
-    conditions = {condition for segment in segments for condition in segment.conditions}
-    missing = {each for each in conditions if (each.measure, each.window_days) not in measured.numbers}
+    conditions = {condition for segment in segments for condition in segment.all_conditions}
+    missing = {each for each in conditions if each.asked not in measured.numbers}
     if len(measured.numbers) + len(missing) > MOST_NUMBERS:
         measured.numbers, missing = {}, conditions
     found: Numbers = {}
     for places, columns in measured.slices() if missing else ():
-        for key, numbers in evaluate.numbers_of(AsOf.of(columns, measured.as_of), missing).items():
+        for key, numbers in _of(columns, missing, measured, store).items():
             whole = found.setdefault(key, np.empty(len(measured.customer_ids), np.int64))
             whole[places] = numbers
     measured.numbers |= {key: _narrow(numbers) for key, numbers in found.items()}
     empty = np.zeros(0, np.int64)
-    return {
-        (each.measure, each.window_days): measured.numbers.get((each.measure, each.window_days), empty)
-        for each in conditions
-    }
+    return {each.asked: measured.numbers.get(each.asked, empty) for each in conditions}
+
+
+def _of(columns: Any, conditions: Iterable[Condition], measured: _Measured, store: Store) -> Numbers:
+    return evaluate.numbers_of(Customers.of(columns), conditions, measured.as_of, store)
+
+
+def _members(
+    measured: _Measured, numbers: Numbers, segments: Sequence[Segment], store: Store
+) -> dict[str, NDArray[np.bool_]]:
+    """Who is in each segment, by its tag's casefold."""
+    customers = Customers.of(Columns.without_orders(measured.customer_ids))
+    seconds = int(measured.as_of.timestamp())
+    found = memberships.standings(segments, customers, seconds, lambda each: evaluate.holding(each, numbers, store))
+    return {segment.tag.casefold(): found[segment.bit].inside for segment in segments}
 
 
 def _narrow(numbers: IntArray) -> IntArray:
@@ -200,16 +214,13 @@ def _narrow(numbers: IntArray) -> IntArray:
 
 def _line(
     measured: _Measured,
-    numbers: Numbers,
     segment: Segment,
-    before: Segment | None,
+    then: NDArray[np.bool_] | None,
+    now: NDArray[np.bool_] | None,
     waits_days: int = 0,
-    *,
-    gone: bool = False,
 ) -> SegmentPreview:
     nobody = np.zeros(len(measured.customer_ids), np.bool_)
-    after_it = nobody if waits_days or gone else evaluate.members(segment, numbers)
-    before_it = nobody if before is None else evaluate.members(before, numbers)
+    after_it, before_it = (nobody if each is None else each for each in (then, now))
     entering, leaving = after_it & ~before_it, before_it & ~after_it
     return SegmentPreview(
         tag=segment.tag,

@@ -6,6 +6,7 @@ Its callers share one meaning of "in the segment": a drained batch, a look-up, t
 import math
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
@@ -18,8 +19,11 @@ from plugin.db import arrays
 from plugin.db import session as db
 from plugin.db.models import DUE_LATER, Customer, Movement, Run, Shop
 from plugin.db.types import new_ids, to_microseconds
-from plugin.segments.baseline import Gathering
+from plugin.segments import needs
+from plugin.segments.customers import Store
 from plugin.segments.evaluate import NEVER, Evaluation, evaluate
+from plugin.segments.gathering import Gathering
+from plugin.segments.needs import Needs
 from plugin.segments.rules import Segment
 from plugin.shop import shops
 from plugin.standing import baselines, loading, segment_store
@@ -41,15 +45,24 @@ DUE = (
 LATEST = to_microseconds(datetime(9999, 1, 1, tzinfo=UTC))
 
 
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a shop's customers are judged by."""
+
+    segments: Sequence[Segment]
+    needs: Needs
+    store: Store
+
+
 def refresh_customers(session: Session, shop_id: int, customer_ids: Sequence[int], as_of: datetime, cause: str) -> int:
     """Bring these customers up to date as of an instant; returns how many changed segments. Holds nothing itself."""
     if not _has_history(session, shop_id):
         return 0
-    segments = segment_store.judged(session, shop_id, as_of)
+    rules = _rules(session, shop_id, as_of)
     changed = 0
     for start in range(0, len(customer_ids), CHUNK):
-        loaded = loading.some(session, shop_id, customer_ids[start : start + CHUNK])
-        found = _judge(loaded, segments, as_of)
+        loaded = loading.some(session, shop_id, customer_ids[start : start + CHUNK], rules.needs)
+        found = _judge(loaded, rules, as_of)
         changed += _record(session, shop_id, loaded.standing, found, as_of, cause)
     return changed
 
@@ -67,7 +80,7 @@ def refresh_shop(run: Run, turn: Turn, cause: str, until: float = math.inf) -> b
             return True
         total = segment_store.customer_count(session, shop_id)
     began_after = after = int(run.position.get("after", 0))
-    gathering, segments = Gathering(), None
+    gathering, rules = Gathering(), None
     while True:
         with db.write() as session:
             shops.hold(session, shop_id)
@@ -80,8 +93,8 @@ def refresh_shop(run: Run, turn: Turn, cause: str, until: float = math.inf) -> b
             runs.begin(row, "judging", now)
             session.flush()
             # Read once: whoever changes a shop's segments, or switches tags off, asks for a run in that transaction.
-            segments = segment_store.judged(session, shop_id, now) if segments is None else segments
-            last, count = refresh_chunk(session, shop_id, after, segments, now, cause, gathering)
+            rules = rules or _rules(session, shop_id, now)
+            last, count = _refresh_chunk(session, shop_id, after, rules, now, cause, gathering)
             row.done_count, row.total_count = (row.done_count if after else 0) + count, total
             if last is None:
                 break
@@ -95,22 +108,16 @@ def refresh_shop(run: Run, turn: Turn, cause: str, until: float = math.inf) -> b
     return True
 
 
-def refresh_chunk(
-    session: Session,
-    shop_id: int,
-    after: int,
-    segments: Sequence[Segment],
-    as_of: datetime,
-    cause: str,
-    gathering: Gathering | None = None,
+def _refresh_chunk(
+    session: Session, shop_id: int, after: int, rules: Rules, as_of: datetime, cause: str, gathering: Gathering
 ) -> tuple[int | None, int]:
     """Bring the CHUNK customers with ids above `after` up to date.
 
     Returns the last of their ids (None when there are no more) and how many there were.
     """
-    loaded = loading.following(session, shop_id, after, CHUNK)
+    loaded = loading.following(session, shop_id, after, CHUNK, rules.needs)
     count = len(loaded.standing.customer_ids)
-    found = _judge(loaded, segments, as_of, gathering)
+    found = _judge(loaded, rules, as_of, gathering)
     _record(session, shop_id, loaded.standing, found, as_of, cause)
     return (int(loaded.standing.customer_ids[-1]) if count else None), count
 
@@ -131,16 +138,19 @@ def shops_due(session: Session, now: datetime) -> Iterator[int]:
             yield shop_id
 
 
-def _judge(
-    loaded: Loaded, segments: Sequence[Segment], as_of: datetime, gathering: Gathering | None = None
-) -> Evaluation:
+def _rules(session: Session, shop_id: int, as_of: datetime) -> Rules:
+    segments = segment_store.judged(session, shop_id, as_of)
+    return Rules(segments, needs.of(segments), baselines.store(session, shop_id))
+
+
+def _judge(loaded: Loaded, rules: Rules, as_of: datetime, gathering: Gathering | None = None) -> Evaluation:
     memberships, reviews = np.zeros((2, len(loaded.standing.customer_ids)), np.int64)
-    for columns, places in loaded.pieces:
-        found = evaluate(columns, segments, as_of)
+    for customers, places in loaded.pieces:
+        found = evaluate(customers, rules.segments, as_of, rules.store)
         memberships[places], reviews[places] = found.memberships, found.next_review_at
         if gathering is not None:
-            gathering.add(columns, as_of)
-    return Evaluation(memberships, reviews)
+            gathering.add(customers.columns, as_of)
+    return Evaluation(memberships, reviews, {})
 
 
 def _gather_before(shop_id: int, end: int, turn: Turn, gathering: Gathering) -> None:
@@ -149,8 +159,9 @@ def _gather_before(shop_id: int, end: int, turn: Turn, gathering: Gathering) -> 
     while after < end:
         turn.renew()
         with db.read() as session:
-            loaded = loading.following(session, shop_id, after, CHUNK)
-            for columns, _ in loaded.pieces:
+            loaded = loading.following(session, shop_id, after, CHUNK, Needs())
+            for customers, _ in loaded.pieces:
+                columns = customers.columns
                 gathering.add(columns.those(columns.customer_ids <= end), clock.now())
         after = int(loaded.standing.customer_ids[-1]) if len(loaded.standing.customer_ids) else end
 

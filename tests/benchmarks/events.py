@@ -26,6 +26,8 @@ from plugin.deliveries import inbox
 from plugin.deliveries.inbox import Delivery
 from plugin.segments import evaluate
 from plugin.segments.columns import RECORD, seconds
+from plugin.segments.customers import Store
+from plugin.segments.needs import Needs
 from plugin.standing import loading
 from tests.benchmarks import databases, fill, measuring, one_job_a_webhook, plain_loop, stores
 from tests.benchmarks.databases import copied
@@ -136,11 +138,13 @@ def engine_hot(watch: Watch, url: str, shop_id: int, buyers: list[int]) -> str:
 
         def judge(some: list[int]) -> dict[int, tuple[int, int]]:
             found: dict[int, tuple[int, int]] = {}
-            for columns, _ in loading.some(session, shop_id, some).pieces:
-                answers = evaluate.evaluate(columns, fill.SEGMENTS, stores.AS_OF)
+            for customers, _ in loading.some(session, shop_id, some, Needs()).pieces:
+                answers = evaluate.evaluate(customers, fill.SEGMENTS, stores.AS_OF, Store())
                 both = zip(answers.memberships.tolist(), answers.next_review_at.tolist(), strict=True)
                 found |= {
-                    each: answer for each, answer in zip(columns.customer_ids.tolist(), both, strict=True) if answer[0]
+                    each: answer
+                    for each, answer in zip(customers.columns.customer_ids.tolist(), both, strict=True)
+                    if answer[0]
                 }
             return found
 

@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from plugin.db.types import to_microseconds
 from plugin.segments import evaluate, presets
 from plugin.segments.columns import RECORD, Columns
+from plugin.segments.customers import Customers, Store
 from plugin.segments.rules import Segment
 from tests.benchmarks import stores
 from tests.benchmarks.stores import MadeStore
@@ -96,7 +97,7 @@ def analyze(engine: Engine) -> None:
 def _customers(shop_id: int, store: MadeStore, as_of: datetime) -> Iterator[tuple[Any, ...]]:
     signed_up_at = to_microseconds(stores.AS_OF - timedelta(days=365 * stores.YEARS))
     for some in columns(store):
-        found = evaluate.evaluate(some, SEGMENTS, as_of)
+        found = evaluate.evaluate(Customers.of(some), SEGMENTS, as_of, Store())
         answers = zip(found.memberships.tolist(), found.next_review_at.tolist(), strict=True)
         for customer_id, (tags, at) in zip(some.customer_ids.tolist(), answers, strict=True):
             review_at = None if at == evaluate.NEVER else at

@@ -21,6 +21,8 @@ from plugin.db.models import OrderHistory
 from plugin.db.types import new_ids, to_microseconds
 from plugin.segments import evaluate
 from plugin.segments.columns import Columns
+from plugin.segments.customers import Customers, Store
+from plugin.segments.needs import Needs
 from plugin.standing import loading, refresh
 from tests.benchmarks import databases, fill, measuring, plain_loop, stores
 from tests.benchmarks.measuring import Watch
@@ -87,7 +89,7 @@ def engine(watch: Watch, url: str, shop_id: int) -> str:
         session.connection()
         with watch.running():
             for columns in _columns(session, shop_id):
-                found = evaluate.evaluate(columns, fill.SEGMENTS, stores.AS_OF)
+                found = evaluate.evaluate(Customers.of(columns), fill.SEGMENTS, stores.AS_OF, Store())
                 parts.append((columns.customer_ids, found.memberships, found.next_review_at))
     return _digest(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
@@ -142,7 +144,7 @@ def refreshed(watch: Watch, url: str, shop_id: int) -> str:
 def standing(shop_id: int) -> str:
     """A digest of how all customers stand."""
     with db.read() as session:
-        loaded = loading.following(session, shop_id, 0, 10**9)
+        loaded = loading.following(session, shop_id, 0, 10**9, Needs())
     return _digest(loaded.standing.customer_ids, loaded.standing.wanted_tags, loaded.standing.next_review_at)
 
 

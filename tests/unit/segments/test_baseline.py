@@ -5,8 +5,9 @@ from datetime import timedelta
 
 from hypothesis import given, settings
 
-from plugin.segments.baseline import Baseline, Gathering
+from plugin.segments.baseline import Baseline
 from plugin.segments.columns import Columns, Record, pack, seconds
+from plugin.segments.gathering import Gathering
 from tests.support import generated_orders as made
 
 NOON = made.NOON

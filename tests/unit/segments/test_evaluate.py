@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from plugin.segments import evaluate
 from plugin.segments.columns import EPOCH, Columns, Record, pack, seconds
+from plugin.segments.customers import Customers, Store
 from plugin.segments.rules import Segment
 from tests.support import generated_orders as made
 from tests.support import oracle
@@ -16,13 +17,17 @@ NOON = made.NOON
 MICROSECOND = timedelta(microseconds=1)
 
 
+def judged(columns, segments, as_of):
+    return evaluate.evaluate(Customers.of(columns), segments, as_of, Store())
+
+
 def engine(store, definitions, as_of, bits=None):
     segments = [
         Segment.from_definition(definition, bit, 2)
         for bit, definition in zip(bits or range(60), definitions, strict=False)
     ]
     columns = Columns.from_histories(store.customers, store.histories())
-    return evaluate.evaluate(columns, segments, as_of)
+    return judged(columns, segments, as_of)
 
 
 def members_by_name(store, definitions, as_of):
@@ -98,7 +103,7 @@ def test_cutting_the_customers_into_chunks_changes_nothing(store, definitions, d
     segments = [Segment.from_definition(each, bit, 2) for bit, each in enumerate(definitions)]
     whole = engine(store, definitions, store.as_of)
     parts = [
-        evaluate.evaluate(Columns.from_histories(store.customers[part], store.histories()[part]), segments, store.as_of)
+        judged(Columns.from_histories(store.customers[part], store.histories()[part]), segments, store.as_of)
         for part in (slice(0, cut), slice(cut, None))
     ]
     assert whole.memberships.tolist() == [mask for part in parts for mask in part.memberships.tolist()]
@@ -109,7 +114,7 @@ def one_customer(condition, offsets, as_of=NOON, spend=1000):
     """Inside or not, and the next review, of a customer with an order at each offset in seconds from noon."""
     records = [Record(i, spend, seconds(NOON) + offset, 2) for i, offset in enumerate(offsets, start=1)]
     segment = Segment.from_definition({"name": "S", "tag": "s", "conditions": [condition]}, 0, 2)
-    found = evaluate.evaluate(Columns.from_histories([1], [pack(records)]), [segment], as_of)
+    found = judged(Columns.from_histories([1], [pack(records)]), [segment], as_of)
     review_at = int(found.next_review_at[0])
     return bool(found.memberships[0]), None if review_at == evaluate.NEVER else EPOCH + review_at * MICROSECOND
 
@@ -180,9 +185,9 @@ def test_each_segment_has_its_own_bit():
 
 
 def test_nobody_and_no_rules_are_answered_too():
-    nobody = evaluate.evaluate(Columns.from_histories([], []), [], NOON)
+    nobody = judged(Columns.from_histories([], []), [], NOON)
     assert len(nobody.memberships) == 0
-    without_rules = evaluate.evaluate(Columns.from_histories([1], [None]), [], NOON)
+    without_rules = judged(Columns.from_histories([1], [None]), [], NOON)
     assert without_rules.next_review_at.tolist() == [evaluate.NEVER]
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from plugin.segments import evaluate
 from plugin.segments.columns import RECORD, Columns
+from plugin.segments.customers import Customers, Store
 from tests.benchmarks import fill, plain_loop, stores
 
 CUSTOMERS = 10_000
@@ -26,7 +27,7 @@ def order_rows(store):
 def engine_answers(store):
     histories = list(fill.histories(store))
     columns = Columns.from_histories([each for each, _ in histories], [history for _, history in histories])
-    found = evaluate.evaluate(columns, fill.SEGMENTS, stores.AS_OF)
+    found = evaluate.evaluate(Customers.of(columns), fill.SEGMENTS, stores.AS_OF, Store())
     return columns.customer_ids, found.memberships, found.next_review_at
 
 

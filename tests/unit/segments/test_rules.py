@@ -8,6 +8,7 @@ from hypothesis import given, settings
 
 from plugin.segments import presets, rules
 from plugin.segments.rules import Condition, InvalidDefinition, Segment
+from plugin.segments.windows import LIFETIME
 from tests.support import generated_orders as made
 
 
@@ -52,7 +53,7 @@ def test_a_definition_is_written_with_its_window_and_its_money_as_text():
 
 def test_a_condition_without_a_window_is_about_the_whole_history():
     segment = Segment.from_definition(with_condition(), 3, 2)
-    assert segment == Segment(3, "S", "s", (Condition("orders", None, "at_least", 1),))
+    assert segment == Segment(3, "S", "s", (Condition("orders", LIFETIME, "at_least", 1),))
 
 
 @pytest.mark.parametrize(
@@ -102,11 +103,11 @@ def test_what_is_not_a_plain_number_is_refused(written):
         ({"comparison": "between", "value": 1}, "value", "must be two numbers: from, and up to but not including"),
         ({"comparison": "between", "value": [2, 2]}, "value", "the first number must be smaller than the second"),
         ({"comparison": "equals"}, "comparison", "must be one of at_least, below, between"),
-        ({"window": 0}, "window", "must be at least 1 day"),
+        ({"window": 0}, "window", "must be at least 1 day (a number of days, or lifetime)"),
         ({"window": 36_501}, "window", "must not be more than 36,500 (a number of days, or lifetime)"),
         ({"window": 1.5}, "window", "must be a whole number (a number of days, or lifetime)"),
         ({"measure": "days_since_last_order", "value": 36_501}, "value", "must not be more than 36,500"),
-        ({"windw": 3}, "windw", "is not known here; known are comparison, measure, value, window"),
+        ({"windw": 3}, "windw", "is not known here; known are category, comparison, measure, value, window"),
     ],
 )
 def test_a_condition_that_cannot_be_is_refused_with_its_reason(condition, path, message):

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 
 from plugin.segments import words
 from plugin.segments.columns import Columns, Record, pack, seconds
+from plugin.segments.customers import Customers, Store
 from plugin.segments.rules import Segment
 from tests.support import generated_orders as made
 from tests.support import oracle
@@ -28,11 +29,11 @@ def condition(measure, comparison, value, **window):
 
 def columns_of(*days_ago, cents=1250):
     records = [Record(i, cents, seconds(NOON - timedelta(days=days)), 2) for i, days in enumerate(days_ago)]
-    return Columns.from_histories([1], [pack(records)])
+    return Customers.of(Columns.from_histories([1], [pack(records)]))
 
 
 def found(days_ago, asked, as_of=NOON):
-    return words.explain(columns_of(*days_ago), 0, segment_of(asked), as_of, dollars).conditions[0].found
+    return words.explain(columns_of(*days_ago), 0, segment_of(asked), as_of, dollars, Store()).conditions[0].found
 
 
 @pytest.mark.parametrize(
@@ -93,7 +94,7 @@ def test_dates_are_said_in_the_time_zone_they_are_asked_in():
 
 def test_an_explanation_names_each_condition_and_whether_it_holds():
     asked = segment_of(condition("orders", "at_least", 2), condition("days_since_last_order", "at_least", 7))
-    told = words.explain(columns_of(5, 50), 0, asked, NOON, dollars)
+    told = words.explain(columns_of(5, 50), 0, asked, NOON, dollars, Store())
     assert not told.inside
     assert told.sentence == "Customers who placed at least 2 orders and last ordered at least 7 days ago"
     assert [each.holds for each in told.conditions] == [True, False]
@@ -101,9 +102,9 @@ def test_an_explanation_names_each_condition_and_whether_it_holds():
 
 
 def test_an_explanation_is_about_the_customer_asked_for():
-    both = Columns.from_histories([1, 2], [None, pack([Record(1, 1, seconds(NOON) - 5, 1)])])
+    both = Customers.of(Columns.from_histories([1, 2], [None, pack([Record(1, 1, seconds(NOON) - 5, 1)])]))
     asked = segment_of(condition("orders", "at_least", 1))
-    assert [words.explain(both, i, asked, NOON, dollars).inside for i in (0, 1)] == [False, True]
+    assert [words.explain(both, i, asked, NOON, dollars, Store()).inside for i in (0, 1)] == [False, True]
 
 
 @settings(max_examples=150, deadline=None)
@@ -112,7 +113,7 @@ def test_the_announced_change_is_the_first_real_one(store, definitions):
     columns = Columns.from_histories(store.customers, store.histories())
     segment = Segment.from_definition(definitions[0], 0, 2)
     for i, customer in enumerate(store.customers):
-        told = words.explain(columns, i, segment, store.as_of, dollars)
+        told = words.explain(Customers.of(columns), i, segment, store.as_of, dollars, Store())
         orders = store.counting(customer)
         assert told.inside == oracle.is_member(definitions[0], orders, store.as_of)
         changes = [

@@ -1,0 +1,36 @@
+"""How long ago something happened: the last order, the first one, the sign-up. Full days of 24 hours.
+
+Functions for the table of plugin.segments.measures.
+"""
+
+import numpy as np
+
+from plugin.segments.as_of import DAY, UNDEFINED, AsOf, Crossings
+from plugin.segments.columns import IntArray
+from plugin.segments.windows import Window
+
+
+def days_since_last(seen: AsOf, _window: Window) -> IntArray:
+    return _ages(seen, seen.last_at())
+
+
+def days_since_last_crossings(seen: AsOf, _: Window, threshold: int, numbers: IntArray) -> Crossings:
+    return _crossings(seen.last_at(), threshold, numbers)
+
+
+def days_since_first(seen: AsOf, _window: Window) -> IntArray:
+    return _ages(seen, seen.first_at())
+
+
+def days_since_first_crossings(seen: AsOf, _: Window, threshold: int, numbers: IntArray) -> Crossings:
+    return _crossings(seen.first_at(), threshold, numbers)
+
+
+def _ages(seen: AsOf, at: IntArray) -> IntArray:
+    return np.where(at == UNDEFINED, UNDEFINED, (seen.seconds - at) // DAY)
+
+
+def _crossings(at: IntArray, threshold: int, numbers: IntArray) -> Crossings:
+    """An age reaches n at exactly n x 24 hours after its instant."""
+    younger = np.flatnonzero((numbers < threshold) & (numbers != UNDEFINED))
+    return younger, at[younger] + threshold * DAY

@@ -1,0 +1,39 @@
+"""What a set of segments needs to know of customers beside their orders: nothing else is fetched, kept or loaded.
+
+Pure. plugin.standing.loading reads it; so does whoever keeps categories of products or mirrors of Shopify's segments.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from plugin.segments.measures import MEASURES
+from plugin.segments.rules import Segment
+
+SHOPIFY_SEGMENT = "shopify_segment"
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """`facts`: names of plugin.segments.customers.Customers.facts; `categories`: keys of category_keys.
+
+    `shopify_segments`: ids of segments kept in Shopify. `stays`: bits of segments with a minimum stay.
+    """
+
+    facts: frozenset[str] = frozenset()
+    categories: frozenset[str] = frozenset()
+    shopify_segments: frozenset[str] = frozenset()
+    stays: frozenset[int] = frozenset()
+
+
+def of(segments: Iterable[Segment]) -> Needs:
+    """What all of these segments need together."""
+    segments = list(segments)
+    conditions = [condition for segment in segments for condition in segment.all_conditions]
+    mirrored = [condition for condition in conditions if condition.measure == SHOPIFY_SEGMENT]
+    words = {word for condition in mirrored if isinstance(condition.value, tuple) for word in condition.value}
+    return Needs(
+        facts=frozenset(fact for condition in conditions for fact in MEASURES[condition.measure].facts),
+        categories=frozenset(condition.category for condition in conditions if condition.category is not None),
+        shopify_segments=frozenset(map(str, words)),
+        stays=frozenset(segment.bit for segment in segments if segment.minimum_stay_days),
+    )
