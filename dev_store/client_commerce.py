@@ -92,6 +92,13 @@ class CommerceClient:
         """A customer agrees to marketing by mail, or no longer does: SUBSCRIBED, UNSUBSCRIBED ..."""
         return self._control.post(f"/dev/shops/{handle}/customers/{number}/consent", {"state": state})
 
+    def set_metafield(
+        self, handle: str, number: int, namespace: str, key: str, value: str, **options: Any
+    ) -> dict[str, Any]:
+        """Keep something on a customer: type, updated_at, and touches (False: the customer counts as unchanged)."""
+        body = {"namespace": namespace, "key": key, "value": value} | options
+        return self._control.post(f"/dev/shops/{handle}/customers/{number}/metafield", body)
+
     def merge_customers(self, handle: str, kept: int, gone: int) -> dict[str, Any]:
         """Make two customers one."""
         return self._control.post(f"/dev/shops/{handle}/customers/{kept}/merge", {"gone": gone})

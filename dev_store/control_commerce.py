@@ -9,6 +9,7 @@ from dev_store import commerce, money, payloads
 from dev_store import customers as people
 from dev_store.commerce import NewLine, NewOrder, Returned
 from dev_store.control import given, store
+from dev_store.metafields import Metafield
 from dev_store.state import Customer, Order, Shop
 
 blueprint = Blueprint("control_commerce", __name__, url_prefix="/dev/shops/<handle>")
@@ -121,6 +122,9 @@ def change_customer(handle: str, number: int, action: str) -> Response:
                 people.update(shop, customer, at, announce)
             case "merge":
                 people.merge(shop, customer, _customer(shop, body["gone"]), at, announce)
+            case "metafield":
+                told = _metafield(shop, body, at)
+                people.set_metafield(shop, customer, told, announce, touches=body.get("touches", True))
             case "consent":
                 people.set_consent(shop, customer, body["state"], at, announce)
             case "tags":
@@ -160,6 +164,12 @@ def _new_line(shop: Shop, line: dict[str, Any]) -> NewLine:
         total=quantity * money.minor(line["price"], shop.currency),
         gift_card=line.get("gift_card", False),
     )
+
+
+def _metafield(shop: Shop, body: dict[str, Any], at: datetime) -> Metafield:
+    at = datetime.fromisoformat(body["updated_at"]) if "updated_at" in body else people.whole_second(at)
+    kind = body.get("type", "number_integer")
+    return Metafield(next(shop.numbers), body["namespace"], body["key"], str(body["value"]), kind, at, at)
 
 
 def _returned(shop: Shop, order: Order, body: dict[str, Any]) -> list[Returned]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from dev_store import payloads, tag_rules
+from dev_store.metafields import Metafield
 from dev_store.state import Customer, Shop
 
 Announce = Callable[[str, Callable[[], dict[str, Any]]], None]
@@ -27,14 +28,14 @@ def create(shop: Shop, at: datetime, announce: Announce, number: int | None = No
         raise NotPossible(f"Customer {number} exists already")
     at = whole_second(at)
     customer = shop.customers[number] = Customer(number, at, at)
-    announce("customers/create", lambda: payloads.customer(shop, customer))
+    announce("customers/create", lambda: payloads.changed_customer(shop, customer))
     return customer
 
 
 def update(shop: Shop, customer: Customer, at: datetime, announce: Announce) -> None:
     """Something about the customer changes that the store does not keep, such as a name."""
     _touch(customer, at)
-    announce("customers/update", lambda: payloads.customer(shop, customer))
+    announce("customers/update", lambda: payloads.changed_customer(shop, customer))
 
 
 def delete(shop: Shop, customer: Customer, announce: Announce, *, force: bool = False) -> None:
@@ -64,7 +65,7 @@ def merge(shop: Shop, kept: Customer, gone: Customer, at: datetime, announce: An
     del shop.customers[gone.id]
     shop.merged[gone.id] = kept.id
     announce("customers/merge", lambda: payloads.merged(kept, gone))
-    announce("customers/update", lambda: payloads.customer(shop, kept))
+    announce("customers/update", lambda: payloads.changed_customer(shop, kept))
     if new_tags:
         announce("customer.tags_added", lambda: payloads.tags_changed(shop, kept, new_tags, at))
     if gone.orders:
@@ -100,6 +101,16 @@ def set_consent(shop: Shop, customer: Customer, state: str, at: datetime, announ
     customer.email_marketing, customer.email_marketing_at = state, whole_second(at)
     _touch(customer, at)
     announce("customers_email_marketing_consent/update", lambda: payloads.consent(shop, customer))
+
+
+def set_metafield(shop: Shop, customer: Customer, told: Metafield, announce: Announce, *, touches: bool) -> None:
+    """Somebody keeps something on the customer; whether that changes the customer as well is Shopify's secret."""
+    known = customer.metafields.get((told.namespace, told.key))
+    customer.metafields[told.namespace, told.key] = told
+    if known is not None:
+        told.id, told.created_at = known.id, known.created_at
+    if touches:
+        update(shop, customer, told.updated_at, announce)
 
 
 def tell_summary(shop: Shop, customer: Customer | None, at: datetime, announce: Announce) -> None:

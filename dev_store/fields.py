@@ -8,7 +8,7 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from dev_store import connections, ids, money, resolvers
+from dev_store import connections, ids, metafields, money, resolvers
 from dev_store.resolvers import Asked
 from dev_store.state import Customer, Order
 
@@ -35,6 +35,10 @@ def _item(name: str) -> Resolver:
 
 def _attribute(name: str) -> Resolver:
     return lambda source, _: getattr(source, name)
+
+
+def _metafield(name: str) -> Resolver:
+    return lambda source, _: metafields.shown(source, name)
 
 
 def _gid(kind: str) -> Resolver:
@@ -185,6 +189,7 @@ FIELDS: dict[str, dict[str, Resolver]] = {
         "id": _gid("Customer"),
         "lastOrder": _last_order,
         "legacyResourceId": lambda customer, _: str(customer.id),
+        "metafield": lambda customer, _, key, namespace=None: metafields.of(customer, key, namespace),
         "numberOfOrders": lambda customer, _: str(customer.number_of_orders()),
         "tags": lambda customer, _: customer.tag_list(),
         "updatedAt": lambda customer, _: _instant(customer.updated_at),
@@ -194,6 +199,7 @@ FIELDS: dict[str, dict[str, Resolver]] = {
         "marketingState": _attribute("email_marketing"),
         "marketingUpdatedAt": lambda customer, _: _instant(customer.email_marketing_at),
     },
+    "Metafield": {name: _metafield(name) for name in metafields.FIELDS},
     "CustomerConnection": _CONNECTION,
     "CustomerEdge": _EDGE,
     "Order": {

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from dev_store import ids, money
+from dev_store import ids, metafields, money
 from dev_store.state import Customer, LineItem, Order, Refund, RefundLine, Shop
 
 
@@ -121,7 +121,7 @@ def edited(
 
 
 def customer(shop: Shop, customer: Customer) -> dict[str, Any]:
-    """customers/create and update, and the customer of an order: no tags and no totals since 2025-01."""
+    """The customer of an order, and most of customers/create and update: no tags and no totals since 2025-01."""
     return {
         "id": customer.id,
         "admin_graphql_api_id": ids.gid("Customer", customer.id),
@@ -141,6 +141,11 @@ def customer(shop: Shop, customer: Customer) -> dict[str, Any]:
         "addresses": [],
         "default_address": None,
     }
+
+
+def changed_customer(shop: Shop, changed: Customer) -> dict[str, Any]:
+    """customers/create and update, with all metafields: a subscription says which it is sent."""
+    return customer(shop, changed) | {"metafields": metafields.in_message(changed.metafields.values())}
 
 
 def customer_deleted(customer: Customer) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from dev_store import ids
 from dev_store.access import Access
 from dev_store.bucket import Bucket
+from dev_store.metafields import Metafield
 
 
 @dataclass(slots=True)
@@ -93,6 +94,7 @@ class Customer:
     orders: dict[int, Order] = field(default_factory=dict)
     email_marketing: str = "NOT_SUBSCRIBED"
     email_marketing_at: datetime | None = None
+    metafields: dict[tuple[str, str], Metafield] = field(default_factory=dict)
 
     def number_of_orders(self) -> int:
         """How many orders Shopify counts for the customer: all but test orders."""

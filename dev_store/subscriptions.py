@@ -15,9 +15,13 @@ class Subscription:
     url: str
     include_fields: tuple[str, ...] = ()
     name: str | None = None
+    metafield_namespaces: tuple[str, ...] = ()
 
     def trim(self, payload: Any) -> Any:
-        """The payload with the subscribed fields only."""
+        """The payload with the subscribed fields only, and metafields of the subscribed namespaces."""
+        if "metafields" in payload:
+            shown = [each for each in payload["metafields"] if each["namespace"] in self.metafield_namespaces]
+            payload = {**payload, "metafields": shown} if self.metafield_namespaces else _without(payload, "metafields")
         return _trimmed(payload, _tree(self.include_fields)) if self.include_fields else payload
 
 
@@ -51,10 +55,15 @@ def _subscriptions(blocks: Sequence[Mapping[str, Any]], app_url: str) -> list[Su
             app_url + block["uri"] if block["uri"].startswith("/") else block["uri"],
             tuple(block.get("include_fields", ())),
             block.get("name"),
+            tuple(block.get("metafield_namespaces", ())),
         )
         for block in blocks
         for topic in [*block.get("topics", ()), *block.get("compliance_topics", ())]
     ]
+
+
+def _without(payload: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return {each: value for each, value in payload.items() if each != name}
 
 
 def _tree(paths: Sequence[str]) -> dict[str, Any]:

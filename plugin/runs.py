@@ -1,5 +1,5 @@
 """Long pieces of work: importing the history and refreshing the whole shop, which a merchant can watch; comparing its
-tags and its orders with Shopify's; erasing it.
+tags and its orders with Shopify's; reading answers from metafields; erasing it.
 
 A run is a row with a state and a position; workers.work_on_runs takes it further until it is finished.
 """
@@ -13,9 +13,11 @@ from plugin.db.models import UNFINISHED_RUN, Run
 from plugin.db.scope import ALL_SHOPS
 
 IMPORT, REFRESH, ERASURE = "import", "refresh", "erasure"
-COMPARISON, RECONCILIATION = "comparison", "reconciliation"
+COMPARISON, RECONCILIATION, ANSWERS = "comparison", "reconciliation", "answers"
 # A merchant need not hear of these every night or week.
-QUIET = (COMPARISON, RECONCILIATION)
+QUIET = (COMPARISON, RECONCILIATION, ANSWERS)
+# Nobody waits for these: whatever else a shop has to do comes first.
+GIVES_WAY = (COMPARISON, ANSWERS)
 QUEUED, RUNNING, DONE, FAILED = "queued", "running", "done", "failed"
 # Where a run's position holds the last customer or order it has dealt with.
 GOES_ON_AFTER = ("after", "packed", "looked_at")
@@ -44,9 +46,9 @@ def is_superseded(session: Session, run: Run) -> bool:
 
 
 def next_run(session: Session, shop_id: int) -> Run | None:
-    """What to work on: the shop's oldest unfinished run. A comparison, which nobody waits for, gives way to others."""
+    """What to work on: the shop's oldest unfinished run; some give way to all others."""
     unfinished = (Run.shop_id == shop_id, UNFINISHED_RUN)
-    return session.scalar(select(Run).where(*unfinished).order_by(Run.kind == COMPARISON, Run.created_at).limit(1))
+    return session.scalar(select(Run).where(*unfinished).order_by(Run.kind.in_(GIVES_WAY), Run.created_at).limit(1))
 
 
 def begin(run: Run, stage: str, now: datetime) -> None:

@@ -3,12 +3,13 @@
 from rq.cron import CronScheduler
 
 from plugin import queues
-from workers import compare_tags, endurance, keep_tokens, look_deeper, prune, reconcile, sweep
+from workers import compare_tags, endurance, keep_tokens, look_deeper, prune, read_metafields, reconcile, sweep
 
 # The job, and when it runs (cron, UTC).
 TIMETABLE = (
     (sweep.sweep, "* * * * *"),
     (reconcile.reconcile_all, "47 3 * * *"),
+    (read_metafields.read_metafields, "7 3 * * *"),
     (keep_tokens.keep_tokens, "17 4 * * *"),
     (look_deeper.look_deeper, "27 4 * * *"),
     (prune.prune, "37 4 * * *"),

@@ -1,5 +1,5 @@
-"""Takes a shop's oldest unfinished run further: an import, judging every customer anew, comparing with
-Shopify, or erasing the shop."""
+"""Takes a shop's oldest unfinished run further: an import, judging every customer anew, comparing with Shopify, reading
+answers from metafields, or erasing the shop."""
 
 import time
 from collections.abc import Callable
@@ -9,7 +9,7 @@ import structlog
 from plugin import clock, queues, runs
 from plugin.db import session as db
 from plugin.db.models import Run
-from plugin.history import backfill, reconcile
+from plugin.history import backfill, metafields, reconcile
 from plugin.history.listing import BeingPrepared
 from plugin.shop import privacy
 from plugin.shopify import errors
@@ -25,6 +25,12 @@ SECONDS_A_JOB = 10
 # While Shopify prepares a file there is nothing to do but to ask again.
 POLL_SECONDS = 0.5
 POLLS_A_JOB = 10
+# Runs that are done with the list that Shopify makes.
+LISTS: dict[str, Callable[[Run, Turn, float], bool]] = {
+    runs.COMPARISON: tag_comparison.advance,
+    runs.RECONCILIATION: reconcile.advance,
+    runs.ANSWERS: metafields.advance,
+}
 
 
 def work_on_runs(shop_id: int) -> None:
@@ -62,10 +68,8 @@ def _go_on(run: Run, mine: Turn) -> bool:
 
 
 def _work(run: Run, mine: Turn) -> bool:
-    if run.kind == runs.COMPARISON:
-        return _list(run, mine, tag_comparison.advance)
-    if run.kind == runs.RECONCILIATION:
-        return _list(run, mine, reconcile.advance)
+    if run.kind in LISTS:
+        return _list(run, mine, LISTS[run.kind])
     if run.kind == runs.IMPORT and "after" not in run.position and not _list(run, mine, backfill.advance):
         return False
     cause = "import" if run.kind == runs.IMPORT else "settings"

@@ -33,13 +33,24 @@ CLOCKS_APART = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What is listed, and the documents it takes. `page` and `cost`: so many a page, in points at most."""
+    """What is listed, and the documents it takes. `page` and `cost`: so many a page, in points at most.
+
+    `fills`: words in the documents and what stands there instead, as GraphQL writes it.
+    """
 
     name: str
     bulk: str
     paged: str
     page: int
     cost: float
+    fills: tuple[tuple[str, str], ...] = ()
+
+    def document(self, name: str) -> str:
+        """One of the documents, as it is sent."""
+        text = document(name)
+        for word, instead in self.fills:
+            text = text.replace(word, instead)
+        return text
 
 
 CUSTOMERS = Kind("customers", "bulk_customers", "customers_page", 250, 752)
@@ -190,7 +201,7 @@ def _pages(client: AdminClient, kind: Kind, search: str, place: Place) -> Iterat
     if total is None:
         total = count(client, kind, search)
     while True:
-        answer = client.execute(document(kind.paged), variables, cost=kind.cost, leave=throttle.LEFT_FOR_OTHERS)
+        answer = client.execute(kind.document(kind.paged), variables, cost=kind.cost, leave=throttle.LEFT_FOR_OTHERS)
         listed = answer[kind.name]
         objects = [(node, _lines(client, node)) for node in listed["nodes"]]
         variables["after"] = listed["pageInfo"]["endCursor"] or variables["after"]
@@ -206,5 +217,5 @@ def _lines(client: AdminClient, node: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _bulk_query(kind: Kind, search: str) -> str:
     """The document with the search in it: bulk queries take no variables."""
-    text = document(kind.bulk)
+    text = kind.document(kind.bulk)
     return text.replace(kind.name, f'{kind.name}(query: "{search}")', 1) if search else text
