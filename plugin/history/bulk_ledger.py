@@ -2,14 +2,15 @@
 own upserts. Called by the import. Leaves the packed histories to history.histories, which rebuilds them all afterwards.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Table, and_, case, func, literal_column, null, or_, select
+import numpy as np
+from sqlalchemy import ColumnElement, Table, and_, bindparam, case, func, literal_column, null, or_, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from plugin.db import upserts
+from plugin.db import arrays, upserts
 from plugin.db.models import MERGED_CUSTOMER, Customer, Order, Shop
 from plugin.schemas.admin_rows import CUSTOMER_COLUMNS, ORDER_COLUMNS, Row
 from plugin.shop import erasures, shops
@@ -17,32 +18,28 @@ from plugin.shop import erasures, shops
 ORDER_ID, ORDER_OWNER, ORDER_VERSION = (ORDER_COLUMNS.index(name) for name in ("order_id", "customer_id", "version"))
 CUSTOMER_ID = CUSTOMER_COLUMNS.index("customer_id")
 KEYS_A_QUERY = 5_000
+KNOWN = select(Customer.customer_id).where(
+    Customer.shop_id == bindparam("shop_id"), arrays.Among(Customer.customer_id, "customer_ids")
+)
 ORDERS, CUSTOMERS = cast(Table, Order.__table__), cast(Table, Customer.__table__)
 
 
 def fold_orders(session: Session, shop_id: int, rows: Iterable[Row]) -> None:
     """Take over orders (rows of ORDER_COLUMNS) that are newer than what we have. The caller holds the shop."""
     shop = shops.get(session, shop_id)
-    newest: dict[int, Row] = {}
-    for row in rows:
-        known = newest.get(row[ORDER_ID])
-        if known is None or row[ORDER_VERSION] > known[ORDER_VERSION]:
-            newest[row[ORDER_ID]] = row
+    newest = _newest(list(rows))
     buyers = {row[ORDER_OWNER] for row in newest.values()} - {None}
     gone = _make_sure_of(session, shop, buyers)
     orders_gone = _erased(session, shop, erasures.ORDER, Order.order_id, newest)
     owners = _owners(session, shop_id)
-    upserts.write(
-        session,
-        ORDERS,
-        ["shop_id", *ORDER_COLUMNS],
-        [
-            (shop_id, *(_owned(row, owners) if row[ORDER_OWNER] in owners else row))
-            for row in newest.values()
-            if row[ORDER_OWNER] not in gone and row[ORDER_ID] not in orders_gone
-        ],
-        _replace_older_order,
-    )
+    if gone or orders_gone or owners:
+        newest = {
+            order_id: _owned(row, owners)
+            for order_id, row in newest.items()
+            if row[ORDER_OWNER] not in gone and order_id not in orders_gone
+        }
+    kept = [(shop_id, *row) for row in _by_owner(list(newest.values()))]
+    upserts.write(session, ORDERS, ["shop_id", *ORDER_COLUMNS], kept, _replace_older_order)
 
 
 def fold_customers(session: Session, shop_id: int, rows: Iterable[Row], *, with_tags: bool) -> None:
@@ -60,6 +57,21 @@ def fold_customers(session: Session, shop_id: int, rows: Iterable[Row], *, with_
         [(shop_id, *row) for customer_id, row in by_id.items() if customer_id not in gone],
         _take_over_tags if with_tags else _take_over_facts,
     )
+
+
+def _newest(rows: Sequence[Row]) -> dict[int, Row]:
+    newest = {row[ORDER_ID]: row for row in rows}
+    if len(newest) < len(rows):
+        for row in rows:
+            if row[ORDER_VERSION] > newest[row[ORDER_ID]][ORDER_VERSION]:
+                newest[row[ORDER_ID]] = row
+    return newest
+
+
+def _by_owner(rows: Sequence[Row]) -> Iterator[Row]:
+    """One customer's after the other's: so the index by customer is written page by page, not here and there."""
+    owners = np.array([row[ORDER_OWNER] or 0 for row in rows], np.int64)
+    return (rows[place] for place in np.argsort(owners, kind="stable").tolist())
 
 
 def _replace_older_order(insert: Any) -> upserts.Insert:
@@ -117,8 +129,10 @@ def _bytes(text: ColumnElement[str], insert: Any) -> ColumnElement[str]:
 
 def _make_sure_of(session: Session, shop: Shop, buyers: set[int]) -> set[int]:
     """Have a row for every buyer; returns those who were erased and must get none."""
-    gone = _erased(session, shop, erasures.CUSTOMER, Customer.customer_id, buyers)
-    rows = [(shop.id, customer_id) for customer_id in buyers - gone]
+    (known,) = arrays.integers(session, KNOWN, shop_id=shop.id, customer_ids=sorted(buyers))
+    strangers = buyers.difference(known.tolist())
+    gone = _erased(session, shop, erasures.CUSTOMER, Customer.customer_id, strangers)
+    rows = [(shop.id, customer_id) for customer_id in sorted(strangers - gone)]
     upserts.write(session, CUSTOMERS, ["shop_id", "customer_id"], rows, lambda insert: insert.on_conflict_do_nothing())
     return gone
 
@@ -150,4 +164,5 @@ def _end_of_chain(customer_id: int, into: dict[int, int]) -> int:
 
 
 def _owned(row: Row, owners: dict[int, int]) -> Row:
-    return (*row[:ORDER_OWNER], owners[row[ORDER_OWNER]], *row[ORDER_OWNER + 1 :])
+    owner = row[ORDER_OWNER]
+    return (*row[:ORDER_OWNER], owners.get(owner, owner), *row[ORDER_OWNER + 1 :])

@@ -31,8 +31,9 @@ HISTORIES = cast(Table, OrderHistory.__table__)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gathered:
-    """The histories of all customers above the one that was asked for, up to `last` (None: to the end)."""
+    """The histories of all customers above `after`, up to `last` (None: to the end)."""
 
+    after: int
     customer_ids: IntArray
     bounds: IntArray
     packed: bytes
@@ -53,7 +54,7 @@ def gather(session: Session, shop_id: int, after: int) -> Gathered:
     last = _end_of_part(session, shop_id, after)
     settings = ShopSettings.of(shops.get(session, shop_id).settings)
     values = {"after": after, "last": LARGEST_ID if last is None else last, "shop_id": shop_id}
-    return _packed(np.column_stack(arrays.integers(session, _orders_of_part(settings), **values)), last)
+    return _packed(arrays.integers(session, _orders_of_part(settings), **values), after, last)
 
 
 def write(session: Session, shop_id: int, gathered: Gathered, first: int) -> int:
@@ -63,7 +64,7 @@ def write(session: Session, shop_id: int, gathered: Gathered, first: int) -> int
     history that is there was folded into after the orders were read, and is made anew.
     """
     end = min(first + CUSTOMERS_A_WRITE, len(gathered.customer_ids))
-    after = int(gathered.customer_ids[first - 1]) if first else -1
+    after = int(gathered.customer_ids[first - 1]) if first else gathered.after
     is_last = end == len(gathered.customer_ids)
     upto = gathered.last if is_last else int(gathered.customer_ids[end - 1])
     known = _stored(session, shop_id, OrderHistory.customer_id > after, upto)
@@ -139,21 +140,22 @@ def _orders_that_count(settings: ShopSettings) -> Any:
     return select(Order.customer_id, Order.order_id, spend, at, Order.units).where(*counting)
 
 
-def _numbers(rows: Sequence[Sequence[Any]]) -> IntArray:
-    return np.fromiter(chain.from_iterable(rows), np.int64, 5 * len(rows)).reshape(-1, 5)
+def _columns(rows: Sequence[Sequence[Any]]) -> Sequence[IntArray]:
+    return list(np.fromiter(chain.from_iterable(rows), np.int64, 5 * len(rows)).reshape(-1, 5).T)
 
 
-def _packed(orders: IntArray, last: int | None) -> Gathered:
+def _packed(orders: Sequence[IntArray], after: int, last: int | None) -> Gathered:
     """Each customer's history, the very bytes of plugin.segments.columns.pack."""
-    customers, order_ids, spend, at, units = orders.T
-    order = np.lexsort((order_ids, at // SECOND, customers))
-    records = np.zeros(len(orders), columns.RECORD)
+    customers, order_ids, spend, at, units = orders
+    at = at // SECOND
+    order = np.lexsort((order_ids, at, customers))
+    records = np.zeros(len(order), columns.RECORD)
     records["order_id"] = order_ids[order]
     records["spend"] = np.maximum(spend[order], 0)
-    records["processed_at"] = np.clip(at[order] // SECOND, 0, columns.LARGEST_U4)
+    records["processed_at"] = np.clip(at[order], 0, columns.LARGEST_U4)
     records["units"] = np.clip(units[order], 0, columns.LARGEST_U4)
     customer_ids, starts = np.unique(customers[order], return_index=True)
-    return Gathered(customer_ids, np.append(starts, len(orders)), records.tobytes(), last)
+    return Gathered(after, customer_ids, np.append(starts, len(order)), records.tobytes(), last)
 
 
 def _stored(session: Session, shop_id: int, above: ColumnElement[bool], last: int | None) -> dict[int, bytes]:
@@ -165,7 +167,7 @@ def _stored(session: Session, shop_id: int, above: ColumnElement[bool], last: in
 
 def _replace(session: Session, shop_id: int, known: dict[int, bytes], orders: Sequence[Sequence[Any]]) -> None:
     """Write the histories made of these orders where they differ, and drop those that are left without any."""
-    gathered = _packed(_numbers(orders), None)
+    gathered = _packed(_columns(orders), 0, None)
     histories = dict(gathered.between(0, len(gathered.customer_ids)))
     changed = [(shop_id, number, packed) for number, packed in histories.items() if known.get(number) != packed]
     upserts.write(session, HISTORIES, ["shop_id", "customer_id", "history"], changed, _overwrite)

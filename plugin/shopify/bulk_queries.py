@@ -22,7 +22,6 @@ Grouped = Iterable[tuple[Node, list[Node]]]
 CHILD = b'"__parentId"'
 # What storage answers for an address that has expired or was never right.
 NOT_THERE = {400, 401, 403, 404, 410}
-PIECE = 1 << 18
 
 
 class ResultGone(errors.ShopUnavailable):
@@ -52,7 +51,7 @@ def blocks(http: httpx.Client, url: str, offset: int, size: int) -> Iterator[tup
     """
     waiting: list[bytes] = []
     length = 0
-    for piece in _pieces(http, url, offset, min(size, PIECE)):
+    for piece in _pieces(http, url, offset, size):
         waiting.append(piece)
         length += len(piece)
         if length < size:
@@ -65,6 +64,15 @@ def blocks(http: httpx.Client, url: str, offset: int, size: int) -> Iterator[tup
         waiting, length = [whole[end:]], len(whole) - end
     if length:
         yield b"".join(waiting), offset + length
+
+
+def parts(block: bytes, size: int) -> Iterator[bytes]:
+    """A block of whole objects in pieces of whole objects, of about `size` bytes."""
+    start = 0
+    while start < len(block):
+        end = _end_of_whole_objects(block, start, start + size) if start + size < len(block) else len(block)
+        yield block[start : (end := end or len(block))]
+        start = end
 
 
 def objects(block: bytes) -> Grouped:
@@ -90,12 +98,15 @@ def objects(block: bytes) -> Grouped:
         yield parent, children
 
 
-def _end_of_whole_objects(block: bytes) -> int:
-    """Where the last top-level object begins, whose children may not all have come; 0 if it is the only one."""
-    end = block.rfind(b"\n") + 1
-    while end > 0:
-        start = block.rfind(b"\n", 0, end - 1) + 1
-        if CHILD not in block[start:end]:
+def _end_of_whole_objects(block: bytes, after: int = 0, before: int | None = None) -> int:
+    """Where the last top-level object begins, whose children may not all have come; 0 if it is the only one.
+
+    Looked for between two places of the block.
+    """
+    end = block.rfind(b"\n", after, before) + 1
+    while end > after:
+        start = max(after, block.rfind(b"\n", after, end - 1) + 1)
+        if start > after and block.find(CHILD, start, end) < 0:
             return start
         end = start
     return 0
@@ -107,9 +118,9 @@ def _pieces(http: httpx.Client, url: str, offset: int, size: int) -> Iterator[by
             return
         # A server may send the whole file all the same.
         behind = offset if response.status_code == 200 else 0
-        for piece in response.iter_bytes(size):
-            if behind < len(piece):
-                yield piece[behind:]
+        for piece in response.iter_bytes():
+            for start in range(behind, len(piece), size):
+                yield piece[start : start + size]
             behind = max(0, behind - len(piece))
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import delete, select
 from plugin import clock, runs, turns
 from plugin.db import session as db
 from plugin.db.models import Customer, Order, OrderHistory, Shop
-from plugin.history import backfill, listing
+from plugin.history import backfill, histories, listing
 from plugin.history.listing import BeingPrepared
 from plugin.shop import shops
 from plugin.shopify import bulk_operations, http
@@ -301,3 +301,18 @@ def test_two_jobs_that_import_at_once_do_no_harm(new_shop, monkeypatch):
     shop.settle()
     assert [run.state for run in shop.runs()] == ["done"]
     assert tagged(shop) == expected(shop)
+
+
+def test_a_later_part_of_the_histories_leaves_the_earlier_ones_alone(new_shop):
+    shop = new_shop()
+    fill(shop)
+    shop.install()
+    first, second = (row.customer_id for row in shop.rows(OrderHistory, OrderHistory.customer_id)[:2])
+    with db.write() as session:
+        session.get_one(OrderHistory, (shop.id, first)).history = b"written before"
+        session.get_one(OrderHistory, (shop.id, second)).history = b""  # folded into meanwhile
+        gathered = histories.gather(session, shop.id, first)
+        assert histories.write(session, shop.id, gathered, 0) == len(gathered.customer_ids)
+        assert session.get_one(OrderHistory, (shop.id, first)).history == b"written before"
+        session.refresh(rewritten := session.get_one(OrderHistory, (shop.id, second)))
+        assert len(rewritten.history) >= 24
