@@ -16,17 +16,22 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A kind of work for one shop: its queue, the job that does it, and how long that may take."""
+    """A kind of work for one shop: its queue, the job that does it, and how long that may take.
+
+    With `rest_seconds`, what comes in calls a job no more often than that, so that a job finds many things to do.
+    """
 
     queue: str
     job: str
     timeout_seconds: int
+    rest_seconds: int = 0
 
 
 # Workers serve the queues in this order. Jobs are named by path: the plugin never imports the workers.
 STAGES = {
     "notice": Stage("inbox", "workers.heed_notices.heed_notices", 300),
     "drain": Stage("inbox", "workers.drain_inbox.drain_inbox", 120),
+    "heard": Stage("heard", "workers.hear_tags.hear_tags", 120, rest_seconds=5),
     "review": Stage("inbox", "workers.review_due.review_due", 300),
     "refetch": Stage("runs", "workers.refetch_orders.refetch_orders", 300),
     "sync": Stage("tags", "workers.sync_tags.sync_tags", 600),
@@ -67,6 +72,20 @@ def wake(stage: str, shop_id: int) -> None:
             )
     except RedisError as error:
         log.warning("wake_up_lost", stage=stage, shop_id=shop_id, reason=type(error).__name__)
+
+
+def call(stage: str, shop_id: int) -> None:
+    """Wake a stage because something came in. One that rests is woken by the first thing that comes after its rest.
+
+    What comes last waits for the minute sweep.
+    """
+    rest = STAGES[stage].rest_seconds
+    try:
+        if rest and not connection().set(f"rest:{stage}:{shop_id}", 1, nx=True, ex=rest):
+            return
+    except RedisError:
+        pass  # wake says so
+    wake(stage, shop_id)
 
 
 def awake(stage: str, shop_id: int) -> None:

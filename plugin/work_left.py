@@ -16,6 +16,7 @@ from plugin.tagging import bulk_tagging, tag_sync
 LEFT: dict[str, Callable[[Session, int, datetime], bool]] = {
     "notice": lambda session, shop_id, _: inbox.any_pending(session, shop_id, inbox.NOTICE),
     "drain": lambda session, shop_id, _: inbox.any_pending(session, shop_id, inbox.DRAIN),
+    "heard": lambda session, shop_id, _: inbox.any_pending(session, shop_id, inbox.HEARD),
     "review": lambda session, shop_id, now: bool(refresh.due(session, shop_id, now, limit=1)),
     "run": lambda session, shop_id, _: runs.next_run(session, shop_id) is not None,
     "sync": lambda session, shop_id, now: (

@@ -49,7 +49,7 @@ def receive() -> Response:
         log.error("delivery_not_stored", shop=shop_domain, topic=posted.topic, reason=type(error).__name__)
         return _answer(503, "database_unavailable", "Try again later")
     if fresh:
-        queues.wake(stage, shop.id)
+        queues.call(stage, shop.id)
     return _answer(200, "accepted" if fresh else "duplicate", "")
 
 

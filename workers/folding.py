@@ -1,6 +1,6 @@
 """Claims a shop's pending deliveries and has them folded; sees to those that cannot be.
 
-Both stages of the inbox work this way: workers.drain_inbox in batches, workers.heed_notices one by one.
+All stages of the inbox work this way: workers.drain_inbox and hear_tags in batches, heed_notices one by one.
 """
 
 from collections.abc import Callable
@@ -19,13 +19,16 @@ log = structlog.get_logger()
 def fold_some(shop_id: int, stage: str, limit: int, fold: Callable[[int, list[str]], None]) -> bool:
     """Have up to `limit` of a stage's deliveries folded; False when none was pending.
 
-    1. Count the attempt, in a transaction of its own, and set aside what was attempted too often. 2. `fold` folds the
-    claimed ones and marks them, in one transaction. A process killed in between leaves everything pending.
+    1. Count the attempt, in a transaction of its own; once only suspects are left, set aside what was attempted too
+    often. 2. `fold` folds the claimed ones and marks them, in one transaction. A process killed in between leaves
+    everything pending.
     """
     with db.write() as session:
-        for event in inbox.hopeless(session, shop_id, stage):
-            set_aside(event, f"No process survived folding it, in {event.attempts} attempts")
         claimed = inbox.claim(session, shop_id, stage, limit)
+        if not claimed:
+            for event in inbox.hopeless(session, shop_id, stage):
+                set_aside(event, f"No process survived folding it, in {event.attempts} attempts")
+            claimed = inbox.claim_suspect(session, shop_id, stage)
     if not claimed:
         return False
     try:

@@ -17,8 +17,7 @@ def sweep() -> None:
     now = clock.now()
     with db.read() as session:
         found = {
-            "notice": inbox.shops_waiting(session, inbox.NOTICE),
-            "drain": inbox.shops_waiting(session, inbox.DRAIN),
+            **{stage: inbox.shops_waiting(session, stage) for stage in inbox.STAGES},
             "review": list(refresh.shops_due(session, now)),
             "refetch": order_lookup.shops_waiting(session, now),
             "run": runs.shops_waiting(session),

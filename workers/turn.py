@@ -16,14 +16,15 @@ log = structlog.get_logger()
 
 # What is done for a shop that removed the app: what it has told us is heard to the end, its old rows are
 # dropped like everybody's, and its data is erased.
-AFTER_UNINSTALL = {"notice", "drain", "run", "prune"}
+AFTER_UNINSTALL = {"notice", "drain", "heard", "run", "prune"}
 
 
 def run(stage: str, shop_id: int, work: Callable[[Turn], bool]) -> None:
     """Do a stage's work for a shop, unless another process is at it. `work` returns whether more is left.
 
     1. Say that we are awake, then take the turn. 2. Work. 3. Give the turn back. 4. Look once more: a job that came
-    while we had the turn has left it to us. What fails for now, the minute sweep finds again.
+    while we had the turn has left it to us. What fails for now, and what came for a stage that rests, the minute sweep
+    finds again.
     """
     queues.awake(stage, shop_id)
     shop = _shop(shop_id)
@@ -45,7 +46,7 @@ def run(stage: str, shop_id: int, work: Callable[[Turn], bool]) -> None:
                 raise
             log.info("shop_erased_meanwhile")
         else:
-            if more or _left(stage, shop_id):
+            if more or (not queues.STAGES[stage].rest_seconds and _left(stage, shop_id)):
                 queues.wake(stage, shop_id)
 
 

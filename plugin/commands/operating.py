@@ -45,7 +45,8 @@ def replay(shop_domain: str, webhook_id: str | None) -> None:
     with named_shop.opened(shop_domain) as shop:
         with session.write() as writing:
             count = inbox.replay(writing, shop.id, webhook_id)
-        queues.wake("drain", shop.id)
+        for stage in inbox.STAGES:
+            queues.wake(stage, shop.id)
     click.echo(f"{count} deliveries will be folded again")
 
 

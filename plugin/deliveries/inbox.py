@@ -1,25 +1,38 @@
 """Deliveries Shopify posted and we have not folded in yet. `webhooks` adds rows, `workers.folding` claims them.
 
 Each waits for its stage: DRAIN folds what is about orders and customers, NOTICE what is about the shop itself and must
-not wait behind them. Never looks inside a payload.
+not wait behind them, HEARD what is about tags and must not keep them waiting. Never looks inside a payload.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import CursorResult, TextClause, exists, func, insert, literal, select, update
+from sqlalchemy import CursorResult, Select, Table, TextClause, bindparam, exists, func, insert, select, update
 from sqlalchemy.orm import Session, defer
 
 from plugin.db.models import FAILED_EVENT, PENDING_EVENT, InboxEvent
 from plugin.db.scope import ALL_SHOPS
 
-DRAIN, NOTICE = "drain", "notice"
+DRAIN, NOTICE, HEARD = "drain", "notice", "heard"
+STAGES = (NOTICE, DRAIN, HEARD)
 
 # A delivery that was being folded when its process died this often is folded alone, so that it takes no others along;
 # one that still brings the process down is set aside for a person to look at.
 SUSPECT_AFTER = 2
 GIVE_UP_AFTER = 6
+
+
+# Every delivery is stored by one statement, made once: making it takes longer than carrying it out.
+COLUMNS = InboxEvent.__table__.c
+STORED = ("shop_id", "webhook_id", "topic", "stage", "event_id", "triggered_at", "received_at", "body", "attempts")
+VALUES = {name: bindparam(name, type_=COLUMNS[name].type) for name in STORED}
+KNOWN = exists().where(COLUMNS.shop_id == VALUES["shop_id"], COLUMNS.webhook_id == VALUES["webhook_id"])
+STORE = (
+    insert(cast("Table", InboxEvent.__table__))
+    .from_select(list(STORED), select(*VALUES.values()).where(~KNOWN), include_defaults=False)
+    .returning(COLUMNS.webhook_id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +63,29 @@ def accept(session: Session, shop_id: int, delivery: Delivery, received_at: date
         "body": delivery.body,
         "attempts": 0,
     }
-    columns = InboxEvent.__table__.c
-    here = exists().where(InboxEvent.shop_id == shop_id, InboxEvent.webhook_id == delivery.webhook_id)
-    row = select(*(literal(value, columns[name].type) for name, value in values.items())).where(~here)
-    store = insert(InboxEvent).from_select(list(values), row, include_defaults=False)
-    return session.execute(store.returning(InboxEvent.webhook_id)).first() is not None
+    return session.execute(STORE, values).first() is not None
 
 
 def claim(session: Session, shop_id: int, stage: str, limit: int) -> list[str]:
-    """Count an attempt on a stage's oldest pending deliveries of the shop; their webhook ids, none when all is folded.
+    """Count an attempt on a stage's oldest pending deliveries of the shop; their ids, none if only suspects wait.
 
     Runs in a transaction of its own, before the one that folds: the count is what survives a killed process.
     """
+    return _count_attempt(session, shop_id, _oldest(shop_id, stage).where(InboxEvent.attempts < SUSPECT_AFTER), limit)
+
+
+def claim_suspect(session: Session, shop_id: int, stage: str) -> list[str]:
+    """Count an attempt on the oldest of those that `claim` leaves out; at most one webhook id."""
+    return _count_attempt(session, shop_id, _oldest(shop_id, stage), 1)
+
+
+def _oldest(shop_id: int, stage: str) -> Select[str]:
     mine = (InboxEvent.shop_id == shop_id, InboxEvent.stage == stage, PENDING_EVENT)
-    waiting = select(InboxEvent.webhook_id).where(*mine)
-    oldest = waiting.order_by(InboxEvent.received_at)
-    chosen = list(session.scalars(oldest.where(InboxEvent.attempts < SUSPECT_AFTER).limit(limit)))
-    if not chosen:
-        chosen = list(session.scalars(oldest.limit(1)))  # only suspects are left
+    return select(InboxEvent.webhook_id).where(*mine).order_by(InboxEvent.received_at)
+
+
+def _count_attempt(session: Session, shop_id: int, these: Select[str], limit: int) -> list[str]:
+    chosen = list(session.scalars(these.limit(limit)))
     session.execute(
         update(InboxEvent)
         .where(InboxEvent.shop_id == shop_id, InboxEvent.webhook_id.in_(chosen))
@@ -77,7 +95,10 @@ def claim(session: Session, shop_id: int, stage: str, limit: int) -> list[str]:
 
 
 def hopeless(session: Session, shop_id: int, stage: str) -> list[InboxEvent]:
-    """A stage's deliveries that were folded alone so often that they, and no neighbour, must end the process."""
+    """A stage's deliveries that were folded alone so often that they, and no neighbour, must end the process.
+
+    Looks at every pending one: to be asked when only suspects are left.
+    """
     mine = (InboxEvent.shop_id == shop_id, InboxEvent.stage == stage, PENDING_EVENT)
     return list(session.scalars(select(InboxEvent).where(*mine, InboxEvent.attempts >= GIVE_UP_AFTER)))
 
@@ -101,6 +122,18 @@ def mark_done(events: list[InboxEvent], at: datetime) -> None:
     for event in events:
         event.done_at = at
         event.body = None
+
+
+def close(session: Session, shop_id: int, webhook_ids: list[str], at: datetime) -> None:
+    """Mark deliveries done that ask for nothing, in one statement, without loading them."""
+    these = (InboxEvent.shop_id == shop_id, InboxEvent.webhook_id.in_(webhook_ids), PENDING_EVENT)
+    session.execute(update(InboxEvent).where(*these).values(done_at=at, body=None))
+
+
+def pass_on(session: Session, shop_id: int, webhook_ids: list[str], stage: str) -> None:
+    """Have deliveries wait for another stage, in the place they came."""
+    these = (InboxEvent.shop_id == shop_id, InboxEvent.webhook_id.in_(webhook_ids), PENDING_EVENT)
+    session.execute(update(InboxEvent).where(*these).values(stage=stage, attempts=0))
 
 
 def mark_failed(event: InboxEvent, reason: str, at: datetime) -> None:

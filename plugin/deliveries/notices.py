@@ -12,7 +12,7 @@ from marshmallow import Schema
 from sqlalchemy.orm import Session
 
 from plugin.db.models import InboxEvent, Shop
-from plugin.deliveries import inbox
+from plugin.deliveries import inbox, topics
 from plugin.history.ledger import FactsRefused
 from plugin.schemas import notice_payloads as payloads
 from plugin.schemas import webhook_payloads
@@ -33,7 +33,7 @@ class Notice:
 
 def stage(topic: str) -> str:
     """Which stage of the inbox a topic waits for."""
-    return inbox.NOTICE if topic in NOTICES else inbox.DRAIN
+    return inbox.NOTICE if topic in NOTICES else topics.stage(topic)
 
 
 def heed(session: Session, shop: Shop, event: InboxEvent, now: datetime) -> Stages:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from marshmallow import Schema
 
 from plugin.db.models import InboxEvent
+from plugin.deliveries import inbox
 from plugin.history.ledger import FactsRefused, Ledger, version
 from plugin.schemas import webhook_payloads as payloads
 from plugin.schemas.facts import FiguresChanged, TagsChanged
@@ -28,8 +29,14 @@ class Topic:
     fold: Callable[[Ledger, Any, InboxEvent], None]
     orders: Callable[[Any], Iterable[int]]
     customers: Callable[[Any], Iterable[int]]
-    # Whether the ledger's rows are needed at all: our own writes come back as messages, as many as there are customers.
-    loads: bool = True
+    # About tags: most of these are echoes of our own writes, as many as there are customers. workers.hear_tags tells
+    # them apart; what is left changes nothing in the ledger.
+    heard: bool = False
+
+
+def stage(topic: str) -> str:
+    """Which stage of the inbox a topic about orders and customers waits for."""
+    return inbox.HEARD if topic in TOPICS and TOPICS[topic].heard else inbox.DRAIN
 
 
 def read(event: InboxEvent) -> tuple[Topic, Any]:
@@ -43,7 +50,7 @@ def read(event: InboxEvent) -> tuple[Topic, Any]:
 def fold(ledger: Ledger, readings: Iterable[tuple[InboxEvent, Topic, Any]]) -> list[tuple[InboxEvent, str]]:
     """Fold deliveries that were read; returns those the ledger refused, with the reason."""
     readings = list(readings)
-    loaded = [(topic, facts) for _, topic, facts in readings if topic.loads]
+    loaded = [(topic, facts) for _, topic, facts in readings if not topic.heard]
     ledger.load(
         (order for topic, facts in loaded for order in topic.orders(facts)),
         (customer for topic, facts in loaded for customer in topic.customers(facts)),
@@ -101,7 +108,7 @@ def _tags(schema: Schema) -> Topic:
         lambda _ledger, _change, _event: None,  # see tags_changed
         orders=_nobody,
         customers=lambda change: [change.customer_id],
-        loads=False,
+        heard=True,
     )
 
 

@@ -24,6 +24,7 @@ from dev_store.client import DevStoreClient
 from dev_store.recount import History
 from plugin import app, clock, work_left
 from plugin.db import session as db
+from plugin.deliveries import inbox
 from plugin.local import processes
 from plugin.local.stack import Stack
 from plugin.segments import presets
@@ -162,9 +163,9 @@ class StageBars:
 
 
 def _deliveries_left() -> bool:
-    """The page does not wait for single orders; the comparison must."""
+    """The page does not wait for single orders; the comparison must. Echoes of tags may wait for the next sweep."""
     with db.read() as session:
-        return any(work_left.of(session, shop.id, clock.now()) for shop in shops.installed(session))
+        return any({*work_left.of(session, shop.id, clock.now())} - {inbox.HEARD} for shop in shops.installed(session))
 
 
 def _place_live_orders(store: DevStoreClient, bars: Progress, count: int, stop: Event) -> None:

@@ -44,7 +44,8 @@ class Supervisor:
 
     def start_workers(self) -> None:
         """Start one worker for what must be quick, one that waits for Shopify, one for what takes long."""
-        self.spawn("worker-inbox", "plugin.cli", "worker", "--queue", "timed", "--queue", "inbox")
+        # In this order: what was heard of tags waits until nothing else is in the inbox.
+        self.spawn("worker-inbox", "plugin.cli", "worker", "--queue", "timed", "--queue", "inbox", "--queue", "heard")
         self.spawn("worker-tags", "plugin.cli", "worker", "--queue", "tags")
         self.spawn("worker-runs", "plugin.cli", "worker", "--queue", "runs")
 

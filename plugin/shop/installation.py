@@ -210,5 +210,5 @@ def _try_again(shop: Shop) -> None:
 
 
 def _wake(shop_id: int) -> None:
-    for stage in ("run", "drain", "sync"):
+    for stage in ("run", "drain", "heard", "sync"):
         queues.wake(stage, shop_id)

@@ -1,7 +1,8 @@
 """What others do to tags of ours: merchants, other apps and Flow add and remove the same tags, and we hear of it.
 
-workers.drain_inbox hands over what was heard (most of it is the echo of our own writes), tagging.tag_comparison what a
-look into the store showed. Nothing is written to the store here: the columns say what tagging.tag_sync has to do.
+workers.hear_tags asks what of it may be news (most is the echo of our own writes), workers.drain_inbox hands that over,
+tagging.tag_comparison what a look into the store showed. Nothing is written to the store here: the columns say what
+tagging.tag_sync has to do.
 """
 
 from collections.abc import Iterable, Sequence
@@ -48,23 +49,41 @@ class Contested:
     last_at: datetime
 
 
+def may_be_news(session: Session, shop_id: int, changes: Sequence[TagsChanged]) -> set[int]:
+    """The customers whose tags may have been changed by somebody else. What is said of all others may be forgotten.
+
+    One query for all of them, and nobody has to hold the shop: a tag that stands as we left it, or is in our hands, was
+    not changed by others. That holds whatever orders still wait, so the echoes may overtake them and be overtaken: no
+    order changes what we have written, and what orders do change (the tags we want) lets nothing be forgotten here.
+    A customer we do not know may be brought by an order that waits.
+    """
+    ours, known = _about_ours(session, shop_id, changes)
+    return {
+        change.customer_id
+        for change, bits in ours
+        if (row := known.get(change.customer_id)) is None or ~_as_we_left_it(row, added=change.added) & bits
+    }
+
+
 def take_in(session: Session, shop_id: int, changes: Sequence[TagsChanged]) -> int:
     """Heed changes of tags; returns how many of them were somebody else's. The caller holds the shop.
 
     One query for all of them tells the echoes of our own writes, which change nothing.
     """
-    bits_by_tag = segment_store.bits_by_tag(session, shop_id) if changes else {}
-    ours = [(change, bits) for change in changes if (bits := bits_of(change.tags, bits_by_tag))]
-    known = standings(session, shop_id, {change.customer_id for change, _ in ours})
-    news = [
-        (change, bits & about)
-        for change, bits in sorted(ours, key=lambda each: each[0].at)
-        if (row := known.get(change.customer_id)) and (about := _could_be_news(row, added=change.added)) & bits
-    ]
+    ours, known = _about_ours(session, shop_id, changes)
+    touched = {
+        change.customer_id
+        for change, bits in ours
+        if (row := known.get(change.customer_id)) and _could_be_news(row, added=change.added) & bits
+    }
     heeded = 0
-    for change, bits in news:
+    for change, bits in sorted(ours, key=lambda each: each[0].at):
+        if change.customer_id not in touched:
+            continue
+        # Judged by how the changes before it left the customer: a tag may be taken off and put back in one breath.
         customer = session.get_one(Customer, (shop_id, change.customer_id))
-        new = _since_our_last_write(session, customer, change, bits)
+        new = bits & _could_be_news(customer, added=change.added)
+        new = new and _since_our_last_write(session, customer, change, new)
         if new and (put_on if change.added else taken_off)(session, customer, new, change.at):
             heeded += 1
     session.flush()
@@ -155,6 +174,23 @@ def standings(session: Session, shop_id: int, customer_ids: Iterable[int]) -> di
         there = (Customer.shop_id == shop_id, Customer.deleted_at.is_(None), Customer.merged_into.is_(None), some)
         found |= {row.customer_id: row for row in session.execute(select(*STANDING).where(*there))}
     return found
+
+
+def _about_ours(
+    session: Session, shop_id: int, changes: Sequence[TagsChanged]
+) -> tuple[list[tuple[TagsChanged, int]], dict[int, Any]]:
+    """The changes that are about tags of ours, with those, and what is recorded of their customers."""
+    bits_by_tag = segment_store.bits_by_tag(session, shop_id) if changes else {}
+    ours = [(change, bits) for change in changes if (bits := bits_of(change.tags, bits_by_tag))]
+    return ours, standings(session, shop_id, {change.customer_id for change, _ in ours})
+
+
+def _as_we_left_it(row: Any, *, added: bool) -> int:
+    """The tags of which hearing this cannot be news now, nor once the orders that wait have changed what we want."""
+    if added:
+        return int(row.applied_tags | row.unsure_tags | row.foreign_tags)
+    being_added = row.bulk_tags & row.unsure_tags & (row.wanted_tags | ~row.applied_tags)
+    return int(~(row.foreign_tags | (row.applied_tags & ~row.unsure_tags) | being_added))
 
 
 def _could_be_news(row: Any, *, added: bool) -> int:

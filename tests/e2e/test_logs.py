@@ -202,7 +202,7 @@ def crash(stack: Stack, store: DevStoreClient, web: httpx.Client) -> None:
     time.sleep(1)
     stack.environment["REDIS_URL"] = ""
     stack.start_redis()
-    stack.spawn("worker-inbox", "plugin.cli", "worker", "--queue", "timed", "--queue", "inbox")
+    stack.spawn("worker-inbox", "plugin.cli", "worker", "--queue", "timed", "--queue", "inbox", "--queue", "heard")
     time.sleep(2)
 
 

@@ -194,29 +194,6 @@ def test_a_wake_up_call_lost_with_redis_is_made_up_for_by_the_sweep(shop):
     assert len(shop.tagged("first-time")) == 1
 
 
-@ON_SQLITE
-def test_one_busy_shop_does_not_keep_another_waiting(settings, monkeypatch):
-    busy, quiet = shops.make_shop(), shops.make_shop("quiet.myshopify.com")
-    with db.write() as session:
-        for number in range(5_000):
-            body = json.dumps(order(number % 50 + 1)).encode()
-            inbox.accept(session, busy, Delivery(str(number), "orders/create", None, clock.now(), body), clock.now())
-    queues.wake("drain", busy)
-    waiting = accept(quiet, "orders/create", order(1))
-    queues.wake("drain", quiet)
-    batches = []
-    drain_batch = drain_inbox.drain_batch
-
-    def counted(shop_id):
-        batches.append((shop_id, is_done(quiet, waiting)))
-        return drain_batch(shop_id)
-
-    monkeypatch.setattr(drain_inbox, "drain_batch", counted)
-    serve.serve(["inbox"], burst=True)
-    assert [shop_id for shop_id, done in batches if not done].count(busy) == drain_inbox.BATCHES_A_JOB
-    assert [shop_id for shop_id, _ in batches].count(busy) >= 10
-
-
 def at(shop, instant: datetime, last_order: int) -> list[str]:
     """A customer's tags once the sweep of this instant is done."""
     shop.store.set_clock(instant)

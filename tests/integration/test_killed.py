@@ -20,7 +20,7 @@ from workers import sweep
 SHOP = "demo"
 SHOP_ID = 1
 CUSTOMERS, ORDERS = 150, 600
-INBOX_WORKER = ("plugin.cli", "worker", "--queue", "timed", "--queue", "inbox")
+INBOX_WORKER = ("plugin.cli", "worker", "--queue", "timed", "--queue", "inbox", "--queue", "heard")
 
 
 @pytest.fixture

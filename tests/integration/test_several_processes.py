@@ -22,7 +22,7 @@ from tests.support.installed import ON_POSTGRESQL
 from tests.support.shop import headers
 
 ORDERS, CUSTOMERS = 120, 30
-WORKERS = {"worker-inbox": ("timed", "inbox"), "worker-tags": ("tags",), "worker-runs": ("runs",)}
+WORKERS = {"worker-inbox": ("timed", "inbox", "heard"), "worker-tags": ("tags",), "worker-runs": ("runs",)}
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from plugin.shop import installation
 from plugin.shopify import id_tokens
 from plugin.standing import segment_store
 from tests.support.webhook_receiver import Received, WebhookReceiver
-from workers import drain_inbox, serve, sweep, sync_tags, work_on_runs
+from workers import drain_inbox, hear_tags, serve, sweep, sync_tags, work_on_runs
 
 # For what does not depend on the database: `pytestmark = ON_SQLITE`, or as a decorator.
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -79,6 +79,7 @@ class InstalledShop:
     def drain(self) -> None:
         """Let in and fold what was posted, without writing tags."""
         self.receive()
+        hear_tags.hear_tags(self.id)
         drain_inbox.drain_inbox(self.id)
 
     def sync(self) -> None:
