@@ -166,12 +166,14 @@ FIELDS: dict[str, dict[str, Resolver]] = {
     },
     "Shop": {
         "currencyCode": _attribute("currency"),
+        "customerTags": resolvers.list_customer_tags,
         "ianaTimezone": _attribute("timezone"),
         "id": _attribute("gid"),
         "myshopifyDomain": _attribute("domain"),
         "name": _attribute("name"),
         "plan": _same,
     },
+    "StringConnection": {"nodes": _same},
     "ShopPlan": {
         "partnerDevelopment": lambda *_: True,
         "publicDisplayName": _attribute("plan_title"),

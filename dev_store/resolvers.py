@@ -68,6 +68,12 @@ def list_customers(_: Any, asked: Asked, query: str | None = None, **_paging: An
     return [customer for customer in asked.context.shop.customers.values() if found(customer)]
 
 
+def list_customer_tags(shop: Shop, asked: Asked, first: int) -> list[str]:
+    """Every tag that some customer carries; only so many, because there is no next page."""
+    require(asked, "read_customers")
+    return sorted({tag for customer in shop.customers.values() for tag in customer.tag_list()})[:first]
+
+
 def list_lines(order: Order, _: Asked, **_options: Any) -> list[LineItem]:
     """The lines of an order."""
     return order.lines

@@ -53,15 +53,22 @@ def replay(shop_domain: str, webhook_id: str | None) -> None:
 @click.command()
 @click.argument("shop_domain", metavar="SHOP")
 @click.argument("customer", type=int)
-def explain(shop_domain: str, customer: int) -> None:
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def explain(shop_domain: str, customer: int, *, as_json: bool) -> None:
     """Say which segments a customer is in, and why."""
+    import json
+
     from plugin import clock
     from plugin.db import session
-    from plugin.standing import explanation
+    from plugin.standing import explanation, explanation_words
 
     with named_shop.opened(shop_domain) as shop, session.read() as reading:
-        for line in explanation.lines(explanation.explain(reading, shop.id, customer, clock.now())):
-            click.echo(line)
+        explained = explanation.explain(reading, shop.id, customer, clock.now())
+    if as_json:
+        click.echo(json.dumps(explanation_words.as_json(explained), indent=2, ensure_ascii=False))
+        return
+    for line in explanation_words.lines(explained):
+        click.echo(line)
 
 
 @click.command()

@@ -1,55 +1,37 @@
-"""What a segment asks and what was found of a customer, in sentences for shop owners.
-
-The admin page, explanations and the CLI print these, so that all say the same. Dates are said in the time zone of the
-`as_of` they are asked for.
+"""What a segment asks, in sentences for shop owners: the admin page, explanations and the CLI print these, so that all
+say the same. What was found of one customer stands in plugin.segments.findings and reasons.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from plugin.segments import amounts, evaluate
+from plugin.segments import choices
 from plugin.segments.amounts import Money
-from plugin.segments.as_of import UNDEFINED
-from plugin.segments.columns import EPOCH
-from plugin.segments.customers import Customers, Store
 from plugin.segments.measures import MEASURES
-from plugin.segments.operators import OPERATORS
+from plugin.segments.operators import IS_NOT, OPERATORS
 from plugin.segments.rules import Condition, Segment
 from plugin.segments.windows import Window
 
-MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
-
-
-@dataclass(frozen=True, slots=True)
-class ConditionExplanation:
-    sentence: str
-    """What is asked: "placed at least 3 orders in the last 90 days"."""
-    holds: bool
-    found: str
-    """What was found: "4 orders since 3 March"."""
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    inside: bool
-    sentence: str
-    conditions: tuple[ConditionExplanation, ...]
-    changes_at: datetime | None
-    """When the customer enters or leaves if nothing happens until then; None if never."""
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+# A condition about products of a category, by measure; about all orders the measure itself has the words.
+OF_CATEGORY = {
+    "orders": "placed {amount} with {category}{window}",
+    "units": "bought {amount} of {category}{window}",
+    "spend": "spent {amount} on {category}{window}",
+    "average_order_value": "spent {amount} an order on {category}{window}",
+    "days_since_last_order": "last ordered {category} {amount} ago",
+    "days_since_first_order": "first ordered {category} {amount} ago",
+}
+CATEGORIES = {
+    "product_type": "products of type {}",
+    "vendor": "products by {}",
+    "product_tag": "products tagged {}",
+    "collection": "products of collection {}",
+    "product": "product {}",
+}
 
 
 def sentence(segment: Segment, money: Money) -> str:
@@ -57,75 +39,67 @@ def sentence(segment: Segment, money: Money) -> str:
     return f"Customers who {_joined([phrase(condition, money) for condition in segment.conditions])}"
 
 
+def beside(segment: Segment, money: Money) -> list[str]:
+    """What else decides: the lower bar to stay, the minimum stay, the ladder. One sentence each."""
+    said = []
+    if segment.keep:
+        said.append(f"Once in, they stay while they {_joined([phrase(each, money) for each in segment.keep])}.")
+    if segment.minimum_stay_days:
+        days = "day" if segment.minimum_stay_days == 1 else f"{segment.minimum_stay_days:,} days"
+        said.append(f"Once in, they stay for at least {'a ' if days == 'day' else ''}{days}.")
+    if segment.ladder:
+        step = f"Step {segment.ladder.rank} of {segment.ladder.name}"
+        said.append(f"{step}: who fits several steps is in the highest one only.")
+    return said
+
+
 def phrase(condition: Condition, money: Money) -> str:
+    """ "placed at least 3 orders in the last 90 days"."""
     measure = MEASURES[condition.measure]
-    return measure.phrase.format(
+    if measure.of_choices:
+        return choices.phrase(condition.measure, _words(condition), negated=condition.comparison == IS_NOT)
+    said = OF_CATEGORY[condition.measure] if condition.category else measure.phrase
+    return said.format(
         amount=OPERATORS[condition.comparison].words(condition.value, measure.unit, money),
-        window=_window(condition.window),
+        window=window(condition.window),
+        category=category(condition.category),
     )
 
 
-def explain(customers: Customers, i: int, segment: Segment, as_of: datetime, money: Money, store: Store) -> Explanation:
-    """Why customer number i is in the segment or is not."""
-    customer = customers.only(i)
-    numbers, standings = evaluate.standings(customer, [segment], as_of, store)
-    conditions = tuple(
-        ConditionExplanation(
-            sentence=phrase(condition, money),
-            holds=bool(evaluate.holding(condition, numbers, store)[0]),
-            found=_found(condition, int(numbers[condition.asked][0]), as_of, money),
-        )
-        for condition in segment.conditions
-    )
-    return Explanation(
-        inside=bool(standings[segment.bit].inside[0]),
-        sentence=sentence(segment, money),
-        conditions=conditions,
-        changes_at=_changes_at(customer, segment, as_of, store),
-    )
-
-
-def _changes_at(customer: Customers, segment: Segment, as_of: datetime, store: Store) -> datetime | None:
-    """Goes from review to review: not each one moves the customer in or out. Every step passes a threshold for good."""
-    now = evaluate.evaluate(customer, [segment], as_of, store)
-    later, at = now, as_of
-    while later.memberships[0] == now.memberships[0]:
-        if later.next_review_at[0] == evaluate.NEVER:
-            return None
-        at = (EPOCH + timedelta(microseconds=int(later.next_review_at[0]))).astimezone(as_of.tzinfo)
-        later = evaluate.evaluate(customer, [segment], at, store)
-    return at
-
-
-def _found(condition: Condition, number: int, as_of: datetime, money: Money) -> str:
-    measure = MEASURES[condition.measure]
-    if number == UNDEFINED:
-        return "no orders yet"
-    amount = amounts.say(number, measure.unit, money)
-    nothing = number == 0 and measure.unit is not amounts.MONEY
-    if nothing:
-        amount = "less than a day" if measure.unit is amounts.DAYS else f"no {measure.unit.many}"
-    return measure.finding.format(amount=amount, period=_period(condition.window, nothing, as_of))
-
-
-def _period(window: Window, nothing: bool, as_of: datetime) -> str:
-    if window.days is None:
-        return "yet" if nothing else "in all"
-    if window.before is not None:
-        return _window(window).strip()
-    since = as_of - timedelta(days=window.days)
-    year = "" if since.year == as_of.year else f" {since.year}"
-    return f"since {since.day} {since:%B}{year}"
-
-
-def _window(window: Window) -> str:
-    if window.days is None:
+def window(asked: Window) -> str:
+    """ " in the last 90 days", with the blank before it; nothing for a lifetime."""
+    if asked.days is None:
         return ""
-    days = "day" if window.days == 1 else f"{window.days:,} days"
-    if window.before is None:
+    days = "day" if asked.days == 1 else f"{asked.days:,} days"
+    if asked.before is None:
         return f" in the last {days}"
-    month, day = window.before
+    month, day = asked.before
     return f" in the {days} before {day} {MONTHS[month - 1]}"
+
+
+def category(key: str | None) -> str:
+    """ "products of type Coffee"."""
+    if key is None:
+        return ""
+    kind, _, value = key.partition(":")
+    return CATEGORIES[kind].format(value)
+
+
+def date(instant: datetime) -> str:
+    """ "3 March 2026", in the time zone of the instant."""
+    return f"{instant.day} {MONTHS[instant.month - 1]} {instant.year}"
+
+
+def of_one_ladder(segment: Segment, segments: Sequence[Segment]) -> list[Segment]:
+    """The segment with all others of its ladder."""
+    if segment.ladder is None:
+        return [segment]
+    return [other for other in segments if other.ladder and other.ladder.name == segment.ladder.name]
+
+
+def _words(condition: Condition) -> list[str]:
+    value = condition.value if isinstance(condition.value, tuple) else ()
+    return [word for word in value if isinstance(word, str)]
 
 
 def _joined(phrases: Sequence[str]) -> str:

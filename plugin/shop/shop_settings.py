@@ -60,6 +60,18 @@ class ShopSettings:
             and order.financial_status in self.counted_statuses
         )
 
+    def ignored_because(self, order: Order) -> str | None:
+        """Why an order does not count, in words; None if it does."""
+        if order.test:
+            return "a test order"
+        if order.cancelled_at is not None:
+            return "cancelled"
+        if order.financial_status == "refunded":
+            return "refunded in full"
+        if order.financial_status not in self.counted_statuses:
+            return f"not paid ({(order.financial_status or 'no payment').replace('_', ' ')})"
+        return None if self.record(order) else "not known in full yet"
+
 
 def _field(stored: Any) -> tuple[str, str] | None:
     return (str(stored[0]), str(stored[1])) if stored else None

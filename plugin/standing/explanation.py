@@ -1,48 +1,140 @@
-"""Why a customer carries a tag, or does not: the segments' own sentences with the numbers found. For CLI and page."""
+"""Why a customer carries a tag, or does not: everything the answer rests on, for the command line and the page.
 
-from collections.abc import Iterator
+plugin.segments.reasons judges and finds the words; here are the rows: orders that do not count, pins, versions of the
+rules, the store's baseline.
+"""
+
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from plugin import money
-from plugin.db.models import Customer
-from plugin.segments import needs, words
+from plugin.db import models
+from plugin.db.models import Customer, Order, SegmentVersion
+from plugin.segments import depth, needs, reasons
+from plugin.segments.reasons import Explanation
 from plugin.segments.rules import Segment
-from plugin.segments.words import Explanation
 from plugin.shop import shops
-from plugin.standing import baselines, loading, segment_store
+from plugin.shop.shop_settings import ShopSettings
+from plugin.standing import baselines, loading, pinning, segment_store
+from plugin.standing.baselines import Stored
+from plugin.standing.pinning import Pinned
+
+UNKNOWN_CURRENCY = "USD"
 
 
 class UnknownCustomer(Exception):
     """The shop has no such customer, as far as we know; the message says what became of them, if anything did."""
 
 
-def explain(session: Session, shop_id: int, customer_id: int, as_of: datetime) -> list[tuple[Segment, Explanation]]:
+@dataclass(frozen=True, slots=True)
+class IgnoredOrder:
+    order_id: int
+    processed_at: datetime | None
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentExplained:
+    """One segment: the rule as it was saved, and why the customer is in it or not.
+
+    `inside` is what their tags are judged by: nobody is in a segment that `waits` for history we cannot see.
+    """
+
+    segment: Segment
+    version: int
+    saved_at: datetime
+    inside: bool
+    waits: str | None
+    pin: Pinned | None
+    why: Explanation
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerExplained:
+    """`as_of` is in the shop's time zone; `customer_id` may be another than asked for, who they were merged into."""
+
+    customer_id: int
+    as_of: datetime
+    currency: str
+    tagging_on: bool
+    ignored: tuple[IgnoredOrder, ...]
+    baseline: Stored | None
+    segments: tuple[SegmentExplained, ...]
+
+    def say(self, minor: int) -> str:
+        """An amount in the shop's currency."""
+        return money.say(minor, self.currency)
+
+
+def explain(session: Session, shop_id: int, customer_id: int, as_of: datetime) -> CustomerExplained:
     """Each of the shop's segments with the reason why this customer is in it or not, in the shop's own time."""
     shop = shops.get(session, shop_id)
     customer = _customer(session, shop_id, customer_id)
-    segments = segment_store.active(session, shop_id)
-    store = baselines.store(session, shop_id)
-    ((customers, _),) = loading.some(session, shop_id, [customer.customer_id], needs.of(segments)).pieces
+    return CustomerExplained(
+        customer_id=customer.customer_id,
+        as_of=as_of.astimezone(ZoneInfo(shop.timezone or "UTC")),
+        currency=shop.currency or UNKNOWN_CURRENCY,
+        tagging_on=shop.tagging_off_at is None,
+        ignored=tuple(_ignored(session, shop, customer.customer_id)),
+        baseline=baselines.latest(session, shop_id),
+        segments=tuple(_segments(session, shop, customer, as_of)),
+    )
+
+
+def _segments(session: Session, shop: models.Shop, customer: Customer, as_of: datetime) -> list[SegmentExplained]:
+    segments = segment_store.active(session, shop.id)
+    waiting = segment_store.incomplete(session, shop.id, as_of)
+    judged = [segment for segment in segments if segment.bit not in waiting]
+    store, asked = baselines.store(session, shop.id), needs.of(segments)
+    ((customers, _),) = loading.some(session, shop.id, [customer.customer_id], asked).pieces
+    pins = {pin.tag: pin for pin in pinning.of_customer(session, shop.id, customer.customer_id, as_of)}
+    rules = _rules(session, shop.id)
     local = as_of.astimezone(ZoneInfo(shop.timezone or "UTC"))
 
     def say(minor: int) -> str:
-        return money.say(minor, shop.currency or "USD")
+        return money.say(minor, shop.currency or UNKNOWN_CURRENCY)
 
-    return [(segment, words.explain(customers, 0, segment, local, say, store)) for segment in segments]
+    found = []
+    for segment in segments:
+        waits = waiting.get(segment.bit)
+        rivals = judged if waits is None else [segment]
+        why = reasons.explain(customers, 0, segment, rivals, local, say, store, _told(customer))
+        row = rules[segment.bit]
+        inside = why.inside and waits is None
+        words = None if waits is None else _waits(waits)
+        found.append(SegmentExplained(segment, row.version, row.saved_at, inside, words, pins.get(segment.tag), why))
+    return found
 
 
-def lines(explained: list[tuple[Segment, Explanation]]) -> Iterator[str]:
-    """The explanation as a person reads it, a line at a time."""
-    for segment, why in explained:
-        yield f"{'IN ' if why.inside else 'out'}  {segment.name} (tag: {segment.tag}): {why.sentence}"
-        for condition in why.conditions:
-            yield f"       {'yes' if condition.holds else 'no '}: {condition.found}"
-        if why.changes_at:
-            verb = "leaves" if why.inside else "enters"
-            yield f"       {verb} on {why.changes_at:%-d %B %Y at %H:%M} if nothing happens until then"
+def _rules(session: Session, shop_id: int) -> dict[int, SegmentVersion]:
+    """The version of each segment that customers are judged by."""
+    same = (SegmentVersion.shop_id == models.Segment.shop_id, SegmentVersion.bit == models.Segment.bit)
+    newest = select(SegmentVersion).join(models.Segment, (same[0]) & (same[1]))
+    mine = (SegmentVersion.shop_id == shop_id, models.Segment.shop_id == shop_id)
+    rows = session.scalars(newest.where(*mine, SegmentVersion.version == models.Segment.version))
+    return {row.bit: row for row in rows}
+
+
+def _ignored(session: Session, shop: models.Shop, customer_id: int) -> list[IgnoredOrder]:
+    settings = ShopSettings.of(shop.settings)
+    theirs = select(Order).where(Order.shop_id == shop.id, Order.customer_id == customer_id)
+    found = [(order, settings.ignored_because(order)) for order in session.scalars(theirs.order_by(Order.processed_at))]
+    return [IgnoredOrder(order.order_id, order.processed_at, why) for order, why in found if why]
+
+
+def _told(customer: Customer) -> dict[str, str | None]:
+    """What is stored for the measures of choice."""
+    return {"consent": customer.consent}
+
+
+def _waits(days: int) -> str:
+    if days == depth.ALL_OF_IT:
+        return "waits: it needs the whole order history, and we see a part of it only"
+    return f"waits: it needs {days:,} more days of order history than we see"
 
 
 def _customer(session: Session, shop_id: int, customer_id: int) -> Customer:

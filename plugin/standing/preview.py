@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from plugin import clock
 from plugin.db.models import Customer
-from plugin.segments import depth, evaluate, memberships, needs, rules
+from plugin.segments import clashes, depth, evaluate, memberships, needs
 from plugin.segments.columns import Columns, IntArray
 from plugin.segments.customers import Customers, Store
 from plugin.segments.evaluate import Numbers
@@ -92,7 +92,7 @@ def preview(session: Session, shop_id: int, definitions: Sequence[Mapping[str, A
     In a large shop `as_of` may be some minutes earlier than asked for: the answer says so.
     """
     digits = segment_store.minor_units(session, shop_id)
-    rules.validate(definitions, digits)
+    clashes.validate(definitions, digits)
     candidates = [Segment.from_definition(definition, bit, digits) for bit, definition in enumerate(definitions)]
     waiting = segment_store.incomplete(session, shop_id, as_of)
     saved = [segment for segment in segment_store.active(session, shop_id) if segment.bit not in waiting]

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from plugin import money
 from plugin.db import models
 from plugin.db.models import Customer, ForeignChange, SegmentVersion
-from plugin.segments import depth, rules
+from plugin.segments import clashes, depth
 from plugin.segments.rules import MOST_SEGMENTS, InvalidDefinition, Problem, Segment
 from plugin.shop import shops
 from plugin.standing import pins
@@ -85,7 +85,7 @@ def save(session: Session, shop_id: int, wanted: Sequence[dict[str, Any]], now: 
     A segment is known by its tag: a new tag is a new segment, and the old one's tag is taken off the customers.
     """
     digits = minor_units(session, shop_id)
-    rules.validate(wanted, digits)
+    clashes.validate(wanted, digits)
     shops.hold(session, shop_id)
     stored = session.scalars(select(models.Segment).where(models.Segment.shop_id == shop_id)).all()
     by_tag = {row.tag.casefold(): row for row in stored}
