@@ -58,7 +58,7 @@ def test_amounts_come_back_as_the_currency_writes_them(merchant: Merchant) -> No
         (FREQUENT, {"value": -1}, "value", "Must not be negative."),
         (FREQUENT, {"value": 2.5}, "value", "Must be a whole number."),
         (FREQUENT, {"value": None}, "value", "Field may not be null."),
-        (FREQUENT, {"window": 0}, "window", "Must be at least 1 day."),
+        (FREQUENT, {"window": 0}, "window", "Must be at least 1 day (a number of days, or lifetime)."),
         (HIGH_SPENDER, {"value": "9.999"}, "value", "decimals, the currency's smallest amount."),
         (AT_RISK, {"value": ["x", 180]}, "value.0", "Must be a number"),
         (AT_RISK, {"value": [90, "x"]}, "value.1", "Must be a number"),
