@@ -13,7 +13,6 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from plugin.db.models import Customer, DataRequest, Shop
-from plugin.segments import depth
 from plugin.shop import privacy
 from plugin.shopify import scopes
 from plugin.standing import segment_store
@@ -72,6 +71,10 @@ WORDS = {
         "Read orders older than 60 days",
         "Segments that look further back, or at everything a customer ever bought, can be right from the first day.",
     ),
+    scopes.READ_PRODUCTS: (
+        "Read products",
+        "Segments can ask what customers bought: products of a type, a vendor, a tag or a collection.",
+    ),
 }
 
 
@@ -118,15 +121,9 @@ def _history(shop: Shop) -> str:
 def _waiting(session: Session, shop: Shop, now: datetime) -> Iterator[WaitingSegment]:
     missing = segment_store.incomplete(session, shop.id, now)
     for segment in segment_store.active(session, shop.id):
-        days = missing.get(segment.bit)
-        if days is not None:
-            yield WaitingSegment(segment.name, _until(days))
-
-
-def _until(days: int) -> str:
-    if days == depth.ALL_OF_IT:
-        return "needs every order a customer ever placed"
-    return "can be judged tomorrow" if days <= 1 else f"can be judged in {days:,} days"
+        wait = missing.get(segment.bit)
+        if wait is not None:
+            yield WaitingSegment(segment.name, wait.words)
 
 
 def _request(row: DataRequest, shop: Shop) -> Request:

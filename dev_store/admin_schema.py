@@ -8,13 +8,15 @@ from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, buil
 
 from dev_store import bulk_mutations, bulk_operations, bulk_queries, fields, resolvers, staged_uploads
 from dev_store.bulk_operations import BulkOperation
-from dev_store.state import Customer, LineItem, Order, Shop
+from dev_store.state import Collection, Customer, LineItem, Order, Product, Shop
 
 _TYPE_NAMES: dict[type, str] = {
     BulkOperation: "BulkOperation",
+    Collection: "Collection",
     Customer: "Customer",
     LineItem: "LineItem",
     Order: "Order",
+    Product: "Product",
     Shop: "Shop",
 }
 

@@ -30,7 +30,9 @@ class CommerceClient:
         customer: int | Literal["new"] | None = "new",
         **options: Any,
     ) -> dict[str, Any]:
-        """Place an order of lines {price, quantity, title, gift_card} for a customer, a new one, or a guest (None)."""
+        """Place an order of lines {price, quantity, discount, product, title, gift_card} for a customer, a new one, or
+        a guest (None).
+        """
         body = {"lines": [dict(line) for line in lines], "customer": customer} | options
         return self._control.post(f"/dev/shops/{handle}/orders", body)
 

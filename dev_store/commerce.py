@@ -18,13 +18,14 @@ UNPAID = frozenset({"pending", "authorized", "partially_paid"})
 
 @dataclass(frozen=True, slots=True)
 class NewLine:
-    """A line somebody orders; `total` is for all of its units, in minor units."""
+    """A line somebody orders; `total` is for all of its units after the `discount`, in minor units."""
 
     title: str
     quantity: int
     total: int
     gift_card: bool = False
     product_id: int | None = None
+    discount: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +215,7 @@ def _line(shop: Shop, new: NewLine) -> LineItem:
         current_total=new.total,
         gift_card=new.gift_card,
         product_id=new.product_id,
+        discount=new.discount,
     )
 
 

@@ -157,12 +157,14 @@ def _customer(shop: Shop, number: int) -> Customer:
 
 
 def _new_line(shop: Shop, line: dict[str, Any]) -> NewLine:
-    quantity = line.get("quantity", 1)
+    quantity, discount = line.get("quantity", 1), money.minor(line.get("discount", 0), shop.currency)
     return NewLine(
         title=line.get("title", "Goods"),
         quantity=quantity,
-        total=quantity * money.minor(line["price"], shop.currency),
+        total=quantity * money.minor(line["price"], shop.currency) - discount,
         gift_card=line.get("gift_card", False),
+        product_id=line.get("product"),
+        discount=discount,
     )
 
 

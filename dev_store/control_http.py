@@ -36,6 +36,11 @@ class ControlHttp:
         answer: dict[str, Any] = self.send("POST", path, json=body)
         return answer
 
+    def put(self, path: str, body: Any) -> dict[str, Any]:
+        """Have something be so."""
+        answer: dict[str, Any] = self.send("PUT", path, json=body)
+        return answer
+
     def send(self, method: str, path: str, **options: Any) -> Any:
         """Any request; its JSON."""
         response = self._http.request(method, path, **options)

@@ -25,6 +25,10 @@ def _order_money(field: str) -> Resolver:
     return lambda order, _: (getattr(order, field), order.currency)
 
 
+def _money(amount: int, asked: Asked) -> tuple[int, str]:
+    return amount, asked.context.shop.currency
+
+
 def _same(source: Any, _: Asked) -> Any:
     return source
 
@@ -116,6 +120,7 @@ _SORTED_BY: dict[str, Callable[[Any], tuple[Any, int]]] = {
     "ID": lambda record: (record.id, record.id),
     "CREATED_AT": lambda record: (record.created_at, record.id),
     "PROCESSED_AT": lambda record: (record.processed_at, record.id),
+    "TITLE": lambda record: (record.title, record.id),
     "UPDATED_AT": lambda record: (record.updated_at, record.id),
     "COMPLETED_AT": lambda record: (record.completed_at or datetime.max.replace(tzinfo=UTC), record.id),
 }
@@ -137,6 +142,7 @@ CONNECTIONS: dict[tuple[str, str], Resolver] = {
     ("QueryRoot", "orders"): resolvers.list_orders,
     ("Customer", "orders"): resolvers.list_customer_orders,
     ("Order", "lineItems"): resolvers.list_lines,
+    ("Product", "collections"): resolvers.list_collections,
 }
 
 _CONNECTION: dict[str, Resolver] = {"edges": _edges, "nodes": _attribute("nodes"), "pageInfo": _same}
@@ -162,6 +168,7 @@ FIELDS: dict[str, dict[str, Resolver]] = {
         "nodes": _find_all,
         "order": _found("Order"),
         "ordersCount": _count(resolvers.list_orders),
+        "product": _found("Product"),
         "shop": lambda _, asked: asked.context.shop,
     },
     "Shop": {
@@ -226,13 +233,29 @@ FIELDS: dict[str, dict[str, Resolver]] = {
     "OrderEdge": _EDGE,
     "LineItem": {
         "currentQuantity": _attribute("current_quantity"),
+        "discountAllocations": lambda line, asked: [_money(line.discount, asked)] if line.discount else [],
         "id": _gid("LineItem"),
         "isGiftCard": _attribute("gift_card"),
+        "originalTotalSet": lambda line, asked: _money(line.unit_price * line.quantity, asked),
+        "product": resolvers.product_of,
         "quantity": _attribute("quantity"),
         "title": _attribute("title"),
     },
     "LineItemConnection": _CONNECTION,
     "LineItemEdge": _EDGE,
+    "DiscountAllocation": {"allocatedAmountSet": _same},
+    "Product": {
+        "id": _gid("Product"),
+        "legacyResourceId": lambda product, _: str(product.id),
+        "productType": _attribute("product_type"),
+        "tags": _attribute("tags"),
+        "title": _attribute("title"),
+        "updatedAt": lambda product, _: _instant(product.updated_at),
+        "vendor": _attribute("vendor"),
+    },
+    "Collection": {"id": _gid("Collection"), "title": _attribute("title")},
+    "CollectionConnection": _CONNECTION,
+    "CollectionEdge": _EDGE,
     "PageInfo": {
         "endCursor": _last_cursor,
         "hasNextPage": _attribute("has_next"),

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from dev_store import ids, money
 from dev_store.commerce import NewLine, NewOrder, Returned
+from dev_store.products import Described
 
 
 class UnreadableHistory(ValueError):
@@ -50,9 +51,10 @@ Event = Placed | Refunded | SignedUp
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Everything that happened, oldest first, and what could not be told."""
+    """Everything that happened, oldest first, what was sold, and what could not be told."""
 
     events: list[Event]
+    products: dict[int, Described]
     currency: str
     shift: timedelta
     orders: int
@@ -79,7 +81,8 @@ def read(directory: Path, shift_to_end: datetime | None = None) -> History:
     # Orders before refunds of the same instant: nothing can come back before it was bought.
     events.sort(key=lambda event: (event.at, not isinstance(event, Placed)))
     guests = sum(event.order.customer_id is None for event in placed)
-    return History(events, currency, shift, len(placed), guests, len(refunds), unmatched, unmatched_amount)
+    sold = _products(directory, placed)
+    return History(events, sold, currency, shift, len(placed), guests, len(refunds), unmatched, unmatched_amount)
 
 
 def rows(directory: Path, name: str, *, required: bool = False) -> Iterator[dict[str, str]]:
@@ -92,6 +95,25 @@ def rows(directory: Path, name: str, *, required: bool = False) -> Iterator[dict
             return
     if required:
         raise UnreadableHistory(f"{directory} has no {name}.csv or {name}.csv.gz")
+
+
+def _products(directory: Path, placed: list[Placed]) -> dict[int, Described]:
+    """What the files say of each product; of one that only orders name, its name."""
+    lines = [line for event in placed for line in event.order.lines]
+    found = {line.product_id: Described(line.title) for line in lines if line.product_id is not None}
+    for row in rows(directory, "products"):
+        found[ids.of_product(row["product_code"])] = Described(
+            title=row.get("description") or row["product_code"],
+            product_type=row.get("product_type") or row.get("kind") or "",
+            vendor=row.get("vendor") or "",
+            tags=_listed(row.get("tags") or row.get("product_stem")),
+            collections=_listed(row.get("collections")),
+        )
+    return found
+
+
+def _listed(text: str | None) -> tuple[str, ...]:
+    return tuple(each for part in (text or "").split(";") if (each := part.strip()))
 
 
 def _lines(directory: Path, currency: str) -> dict[str, list[NewLine]]:

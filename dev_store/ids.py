@@ -11,6 +11,7 @@ _GID: Final = re.compile(r"gid://shopify/([A-Z][A-Za-z]*)/([0-9]{1,18})(?:\?.*)?
 _CUSTOMERS: Final = 6_000_000_000_000
 _ORDERS: Final = 5_000_000_000_000
 _PRODUCTS: Final = 8_000_000_000_000
+_COLLECTIONS: Final = 9_000_000_000_000
 _HASHED: Final = 1_000_000_000_000_000
 _LARGEST: Final = 9_000_000_000_000_000  # below 2**53, so that even a reader who parses ids as floats is right
 _ROOM_PER_LENGTH: Final = 10_000_000_000
@@ -29,6 +30,11 @@ def of_order(key: str) -> int:
 def of_product(code: str) -> int:
     """The number of the product a CSV file calls `code`."""
     return _number(code, _PRODUCTS)
+
+
+def of_collection(title: str) -> int:
+    """The number of the collection called `title`."""
+    return _number(title, _COLLECTIONS)
 
 
 def gid(kind: str, number: int) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from dev_store import ids, metafields, money
-from dev_store.state import Customer, LineItem, Order, Refund, RefundLine, Shop
+from dev_store.state import Customer, LineItem, Order, Product, Refund, RefundLine, Shop
 
 
 def encode(payload: Any) -> bytes:
@@ -205,6 +205,21 @@ def consent(shop: Shop, customer: Customer) -> dict[str, Any]:
     }
 
 
+def product(shop: Shop, product: Product) -> dict[str, Any]:
+    """products/create and update: tags as one text, and nothing about collections."""
+    return {
+        "id": product.id,
+        "admin_graphql_api_id": ids.gid("Product", product.id),
+        "title": product.title,
+        "product_type": product.product_type,
+        "vendor": product.vendor,
+        "tags": ", ".join(product.tags),
+        "updated_at": _at(shop, product.updated_at),
+        "status": "active",
+        "variants": [],
+    }
+
+
 def _order_amounts(order: Order) -> tuple[tuple[str, int], ...]:
     return (
         ("current_subtotal_price", order.current_subtotal),
@@ -221,8 +236,7 @@ def _order_amounts(order: Order) -> tuple[tuple[str, int], ...]:
 
 
 def _line(line: LineItem, currency: str) -> dict[str, Any]:
-    # A unit price that is no whole cent is rounded here; the order's totals are exact.
-    price = round(line.total / line.quantity) if line.quantity else 0
+    price, off = line.unit_price, {"amount": money.in_rest(line.discount, currency)}
     return {
         "id": line.id,
         "admin_graphql_api_id": ids.gid("LineItem", line.id),
@@ -243,7 +257,7 @@ def _line(line: LineItem, currency: str) -> dict[str, Any]:
         "total_discount": money.in_rest(0, currency),
         "variant_id": None,
         "vendor": None,
-        "discount_allocations": [],
+        "discount_allocations": [off | {"amount_set": _money_set(line.discount, currency)}] if line.discount else [],
     }
 
 

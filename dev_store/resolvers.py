@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from graphql import GraphQLError
 
 from dev_store import customers, ids, search
-from dev_store.state import Customer, LineItem, Order, Shop
+from dev_store.state import Collection, Customer, LineItem, Order, Product, Shop
 
 VISIBLE_HISTORY = timedelta(days=60)
 
@@ -79,6 +79,18 @@ def list_lines(order: Order, _: Asked, **_options: Any) -> list[LineItem]:
     return order.lines
 
 
+def list_collections(product: Product, _: Asked, **_options: Any) -> list[Collection]:
+    """The collections a product is in."""
+    return list(product.collections.values())
+
+
+def product_of(line: LineItem, asked: Asked) -> Product | None:
+    """The product of a line, as long as there is one."""
+    require(asked, "read_products")
+    found: Product | None = asked.context.shop.products.get(line.product_id)
+    return found
+
+
 def list_bulk_operations(_: Any, asked: Asked, query: str | None = None, **_paging: Any) -> list[Any]:
     """The app's bulk operations that fit the search."""
     found = _search(asked, query, _BULK_FIELDS)
@@ -97,6 +109,9 @@ def find_node(_: Any, asked: Asked, id: str) -> Any:  # noqa: A002 - the argumen
             require(asked, "read_orders")
             order = shop.orders.get(number)
             return order if order and _may_see(asked, order) else None
+        case "Product":
+            require(asked, "read_products")
+            return shop.products.get(number)
         case "BulkOperation":
             return asked.context.bulk.find(number)
         case "Shop":

@@ -17,7 +17,15 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from werkzeug.exceptions import HTTPException
 
-from dev_store import control, control_bulk, control_commerce, control_standing, files_side, shopify_side
+from dev_store import (
+    control,
+    control_bulk,
+    control_commerce,
+    control_products,
+    control_standing,
+    files_side,
+    shopify_side,
+)
 from dev_store.access import AppCredentials
 from dev_store.customers import NotPossible
 from dev_store.store import DevStore, Settings, UnknownShop
@@ -44,6 +52,7 @@ def create_app(settings: Settings, shops: tuple[str, ...] = (), plan: str = "sta
         shopify_side.blueprint,
         files_side.blueprint,
         control_commerce.blueprint,
+        control_products.blueprint,
         control_standing.blueprint,
         control_bulk.blueprint,
         control.blueprint,

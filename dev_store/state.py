@@ -16,8 +16,32 @@ from dev_store.metafields import Metafield
 
 
 @dataclass(slots=True)
+class Collection:
+    """Products a merchant put together."""
+
+    id: int
+    title: str
+
+
+@dataclass(slots=True)
+class Product:
+    """One product as a merchant describes it."""
+
+    id: int
+    title: str
+    product_type: str
+    vendor: str
+    tags: list[str]
+    collections: dict[int, Collection]
+    updated_at: datetime
+
+
+@dataclass(slots=True)
 class LineItem:
-    """One line of an order; `total` is what the whole line cost at sale, `current_total` what is left of it."""
+    """One line of an order; `total` is what the whole line cost at sale, `current_total` what is left of it.
+
+    `discount`: what was taken off before.
+    """
 
     id: int
     title: str
@@ -27,6 +51,12 @@ class LineItem:
     current_total: int
     gift_card: bool
     product_id: int | None
+    discount: int = 0
+
+    @property
+    def unit_price(self) -> int:
+        """What one unit cost before discounts, rounded to a whole cent; the line's totals are exact."""
+        return round((self.total + self.discount) / self.quantity) if self.quantity else 0
 
 
 @dataclass(slots=True)
@@ -129,6 +159,8 @@ class Shop:
     created_at: datetime
     customers: dict[int, Customer] = field(default_factory=dict)
     orders: dict[int, Order] = field(default_factory=dict)
+    products: dict[int, Product] = field(default_factory=dict)
+    collections: dict[int, Collection] = field(default_factory=dict)
     merged: dict[int, int] = field(default_factory=dict)
     tag_spellings: dict[str, str] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)

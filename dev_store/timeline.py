@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from dev_store import commerce, customers, history
+from dev_store import commerce, customers, history, products
 from dev_store.customers import Announce, NotPossible
 from dev_store.history import Event, History, Placed, Refunded, SignedUp
 from dev_store.state import Shop
@@ -57,6 +57,8 @@ class Timeline:
         self._begin(f"loading {name}", len(past))
         with shop.lock:
             shop.currency = read.currency
+            for number, described in read.products.items():
+                products.put(shop, number, described, read.events[0].at, _silence)
             for event in past:
                 _happen(shop, event, event.at, _silence)
                 self.store.progress.done += 1

@@ -18,6 +18,7 @@ _SCOPES: Final = (
     ("orders/", "read_orders"),
     ("refunds/", "read_orders"),
     ("checkouts/", "read_orders"),
+    ("products/", "read_products"),
 )
 
 

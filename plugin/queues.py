@@ -34,6 +34,7 @@ STAGES = {
     "heard": Stage("heard", "workers.hear_tags.hear_tags", 120, rest_seconds=5),
     "review": Stage("inbox", "workers.review_due.review_due", 300),
     "refetch": Stage("runs", "workers.refetch_orders.refetch_orders", 300),
+    "products": Stage("runs", "workers.fetch_products.fetch_products", 300),
     "sync": Stage("tags", "workers.sync_tags.sync_tags", 600),
     "keep": Stage("runs", "workers.keep_tokens.keep_token", 120),
     "prune": Stage("runs", "workers.prune.prune_shop", 120),

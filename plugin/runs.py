@@ -20,7 +20,9 @@ QUIET = (COMPARISON, RECONCILIATION, ANSWERS)
 GIVES_WAY = (COMPARISON, ANSWERS)
 QUEUED, RUNNING, DONE, FAILED = "queued", "running", "done", "failed"
 # Where a run's position holds the last customer or order it has dealt with.
-GOES_ON_AFTER = ("after", "packed", "looked_at")
+# The parts of an import (history.backfill) after which it lists the orders anew if their lines are wanted by then.
+LISTS_ORDERS_YET = ("customers", "orders")
+GOES_ON_AFTER = ("after", "packed", "sorted", "looked_at")
 
 
 def start(session: Session, shop_id: int, kind: str, now: datetime) -> None:
@@ -32,6 +34,13 @@ def start(session: Session, shop_id: int, kind: str, now: datetime) -> None:
 def start_import(session: Session, shop_id: int, now: datetime) -> None:
     """Ask for the shop's history, unless that is under way."""
     start(session, shop_id, IMPORT, now)
+
+
+def start_import_of_lines(session: Session, shop_id: int, now: datetime) -> None:
+    """Ask for the shop's history with the lines of orders, unless an import is under way that has yet to list them."""
+    unfinished = _unfinished(session, shop_id, IMPORT)
+    if not any(run.position.get("part", "customers") in LISTS_ORDERS_YET for run in unfinished):
+        session.add(Run(shop_id=shop_id, kind=IMPORT, state=QUEUED, created_at=now, position={}))
 
 
 def start_refresh(session: Session, shop_id: int, now: datetime) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from plugin import runs
 from plugin.deliveries import inbox
+from plugin.history import products
 from plugin.standing import refresh
 from plugin.tagging import bulk_tagging, tag_sync
 
@@ -18,6 +19,7 @@ LEFT: dict[str, Callable[[Session, int, datetime], bool]] = {
     "drain": lambda session, shop_id, _: inbox.any_pending(session, shop_id, inbox.DRAIN),
     "heard": lambda session, shop_id, _: inbox.any_pending(session, shop_id, inbox.HEARD),
     "review": lambda session, shop_id, now: bool(refresh.due(session, shop_id, now, limit=1)),
+    "products": lambda session, shop_id, _: products.left(session, shop_id),
     "run": lambda session, shop_id, _: runs.next_run(session, shop_id) is not None,
     "sync": lambda session, shop_id, now: (
         tag_sync.any_pending(session, shop_id, now) or bulk_tagging.is_due(session, shop_id)

@@ -7,6 +7,7 @@ from plugin.db import session as db
 from plugin.db.models import InboxEvent
 from plugin.deliveries import inbox, topics
 from plugin.deliveries.topics import Topic
+from plugin.history import product_news
 from plugin.history.ledger import Ledger
 from plugin.schemas.webhook_payloads import PayloadRefused
 from plugin.shop import shops
@@ -51,9 +52,12 @@ def _fold(shop_id: int, claimed: list[str]) -> None:
             folding.set_aside(event, reason)
         touched = book.save()
         changed = refresh.refresh_customers(session, shop_id, sorted(touched), now, "event") if touched else 0
+        asks_for_products = product_news.take_in(session, shop_id, topics.products_told(readings), now)
         changed += tag_drift.take_in(session, shop_id, topics.tags_changed(readings))
         inbox.mark_done([event for event in events if event.failed_at is None], now)
     log.info("inbox_drained", shop_id=shop_id, deliveries=len(events), customers_changed=changed)
+    if asks_for_products:
+        queues.wake("products", shop_id)
     if changed:
         queues.wake("sync", shop_id)
 

@@ -8,11 +8,23 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import ColumnElement, Table, and_, delete, select, tuple_, update
+from sqlalchemy import ColumnElement, Table, and_, delete, false, select, true, tuple_, update
 
 from plugin import clock, queues
 from plugin.db import session as db
-from plugin.db.models import InboxEvent, Movement, Pin, Run, Shop, TagChange
+from plugin.db.models import (
+    Category,
+    CategoryHistory,
+    InboxEvent,
+    Movement,
+    OrderLine,
+    Pin,
+    Product,
+    Run,
+    Shop,
+    TagChange,
+)
+from plugin.history import lines
 from plugin.shop import privacy, shops
 from plugin.turns import Turn
 from workers import turn
@@ -82,11 +94,24 @@ def _old_pins(_shop: Shop, now: datetime) -> ColumnElement[bool]:
     return Pin.until <= now
 
 
+def _unasked_lines(shop: Shop, _now: datetime) -> ColumnElement[bool]:
+    return false() if lines.are_kept(shop) else true()
+
+
+def _unasked_histories(shop: Shop, _now: datetime) -> ColumnElement[bool]:
+    asked = select(Category.number).where(Category.shop_id == shop.id)
+    return CategoryHistory.number.not_in(asked)
+
+
 OLD: dict[Table, Callable[[Shop, datetime], ColumnElement[bool]]] = {
     InboxEvent.__table__: _old_deliveries,  # type: ignore[dict-item]
     Movement.__table__: _old_movements,  # type: ignore[dict-item]
     TagChange.__table__: _old_tag_changes,  # type: ignore[dict-item]
     Run.__table__: _old_runs,  # type: ignore[dict-item]
+    # What segments asked of products and no longer do.
+    OrderLine.__table__: _unasked_lines,  # type: ignore[dict-item]
+    Product.__table__: _unasked_lines,  # type: ignore[dict-item]
+    CategoryHistory.__table__: _unasked_histories,  # type: ignore[dict-item]
     Pin.__table__: _old_pins,  # type: ignore[dict-item]
 }
 

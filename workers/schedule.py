@@ -3,7 +3,17 @@
 from rq.cron import CronScheduler
 
 from plugin import queues
-from workers import compare_tags, endurance, keep_tokens, look_deeper, prune, read_metafields, reconcile, sweep
+from workers import (
+    compare_tags,
+    endurance,
+    fetch_products,
+    keep_tokens,
+    look_deeper,
+    prune,
+    read_metafields,
+    reconcile,
+    sweep,
+)
 
 # The job, and when it runs (cron, UTC).
 TIMETABLE = (
@@ -14,6 +24,7 @@ TIMETABLE = (
     (look_deeper.look_deeper, "27 4 * * *"),
     (prune.prune, "37 4 * * *"),
     (compare_tags.compare_tags, "47 1 * * 0"),
+    (fetch_products.ask_again, "7 2 * * 1"),
 )
 # A sweep that waited for a minute is not worth doing: the next one is there. What runs once a day may wait for an hour.
 WAITS_SECONDS = {sweep.sweep: 60}

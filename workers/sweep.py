@@ -5,7 +5,7 @@ import structlog
 from plugin import clock, queues, runs
 from plugin.db import session as db
 from plugin.deliveries import inbox
-from plugin.history import order_lookup
+from plugin.history import order_lookup, products
 from plugin.standing import refresh
 from plugin.tagging import bulk_tagging, tag_sync
 
@@ -20,6 +20,7 @@ def sweep() -> None:
             **{stage: inbox.shops_waiting(session, stage) for stage in inbox.STAGES},
             "review": list(refresh.shops_due(session, now)),
             "refetch": order_lookup.shops_waiting(session, now),
+            "products": products.shops_waiting(session, now),
             "run": runs.shops_waiting(session),
             "sync": sorted({*tag_sync.shops_waiting(session, now), *bulk_tagging.shops_waiting(session, now)}),
         }

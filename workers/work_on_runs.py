@@ -11,9 +11,9 @@ from plugin.db import session as db
 from plugin.db.models import Run
 from plugin.history import backfill, metafields, reconcile
 from plugin.history.listing import BeingPrepared
-from plugin.shop import privacy
+from plugin.shop import privacy, shops
 from plugin.shopify import errors
-from plugin.standing import refresh
+from plugin.standing import category_needs, refresh
 from plugin.tagging import tag_comparison
 from plugin.turns import Turn
 from workers import turn
@@ -72,8 +72,18 @@ def _work(run: Run, mine: Turn) -> bool:
         return _list(run, mine, LISTS[run.kind])
     if run.kind == runs.IMPORT and "after" not in run.position and not _list(run, mine, backfill.advance):
         return False
+    if "after" not in run.position:
+        _prepare(run.shop_id)
     cause = "import" if run.kind == runs.IMPORT else "settings"
     return refresh.refresh_shop(run, mine, cause, time.monotonic() + SECONDS_A_JOB)
+
+
+def _prepare(shop_id: int) -> None:
+    """Begin what the shop's segments need besides orders; those that need it wait for it."""
+    with db.write() as session:
+        shops.hold(session, shop_id)
+        category_needs.prepare(session, shop_id, clock.now())
+    queues.wake("products", shop_id)
 
 
 def _list(run: Run, mine: Turn, advance: Callable[[Run, Turn, float], bool]) -> bool:

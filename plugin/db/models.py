@@ -97,6 +97,10 @@ class Shop(Base):
     answers_read_at: Mapped[datetime | None]
     # Copies of the shop made before this count of `writes` hold customers who were erased since (standing.column_copy).
     copies_from: Mapped[int] = mapped_column(server_default="0", default=0)
+    # Since then the lines of orders are kept, because a segment asks for products; and all of the history was read with
+    # its lines at the second instant.
+    lines_from: Mapped[datetime | None]
+    lines_at: Mapped[datetime | None]
 
 
 class InboxEvent(Base):
@@ -253,6 +257,81 @@ class OrderHistory(Base):
     __tablename__ = "order_histories"
 
     shop_id: Mapped[int] = shop_key()
+    customer_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    history: Mapped[bytes]
+
+
+class OrderLine(Base):
+    """What is left of one product in an order (plugin.history.lines), in shops with a segment about products.
+
+    `units`: not returned, gift cards not counted. `spend`: its share of what the order counts with.
+    """
+
+    __tablename__ = "order_lines"
+    # Most of a row is its key: SQLite need not keep it twice.
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    shop_id: Mapped[int] = shop_key()
+    order_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    product_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    units: Mapped[int]
+    spend: Mapped[int]
+
+
+Index("ix_order_lines_product", OrderLine.shop_id, OrderLine.product_id, OrderLine.order_id)
+
+
+class Product(Base):
+    """What Shopify last told of a product that somebody bought; a deleted one keeps it.
+
+    `version` orders what is told (newest wins). `collections`: their titles by id, None until asked for. `to_fetch`: to
+    be asked for (again). `fold_after`: its facts changed, and category histories say so of orders up to this number.
+    """
+
+    __tablename__ = "products"
+
+    shop_id: Mapped[int] = shop_key()
+    product_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    product_type: Mapped[str] = mapped_column(String(255), default="")
+    vendor: Mapped[str] = mapped_column(String(255), default="")
+    tags: Mapped[list[str]] = mapped_column(default=list)
+    collections: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    version: Mapped[str] = mapped_column(String(320), default="")
+    fetched_at: Mapped[datetime | None]
+    to_fetch: Mapped[bool] = mapped_column(default=True)
+    fold_after: Mapped[int | None]
+    deleted_at: Mapped[datetime | None]
+
+
+PRODUCT_TO_FETCH = text("to_fetch")
+Index("ix_products_to_fetch", Product.shop_id, sqlite_where=PRODUCT_TO_FETCH, postgresql_where=PRODUCT_TO_FETCH)
+PRODUCT_TO_FOLD = text("fold_after IS NOT NULL")
+Index("ix_products_to_fold", Product.shop_id, sqlite_where=PRODUCT_TO_FOLD, postgresql_where=PRODUCT_TO_FOLD)
+
+
+class Category(Base):
+    """Products of one kind that a segment asks for: a product type, vendor, product tag, collection, or one product.
+
+    `packed_after`: histories are made of customers up to this number; None until begun. `packed_at`: since when of all.
+    """
+
+    __tablename__ = "categories"
+
+    shop_id: Mapped[int] = shop_key()
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(String(16))
+    value: Mapped[str] = mapped_column(String(255))
+    packed_after: Mapped[int | None]
+    packed_at: Mapped[datetime | None]
+
+
+class CategoryHistory(Base):
+    """The packed orders of one customer that hold products of a category: their units, their share of the spend."""
+
+    __tablename__ = "category_histories"
+
+    shop_id: Mapped[int] = shop_key()
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     customer_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     history: Mapped[bytes]
 

@@ -14,8 +14,9 @@ from marshmallow import Schema
 from plugin.db.models import InboxEvent
 from plugin.deliveries import inbox
 from plugin.history.ledger import FactsRefused, Ledger, version
+from plugin.schemas import product_payloads
 from plugin.schemas import webhook_payloads as payloads
-from plugin.schemas.facts import FiguresChanged, TagsChanged
+from plugin.schemas.facts import FiguresChanged, ProductFacts, ProductGone, TagsChanged
 from plugin.schemas.webhook_payloads import PayloadRefused
 
 Change = TypeVar("Change", TagsChanged, FiguresChanged)
@@ -62,6 +63,15 @@ def fold(ledger: Ledger, readings: Iterable[tuple[InboxEvent, Topic, Any]]) -> l
         except FactsRefused as error:
             refused.append((event, str(error)))
     return refused
+
+
+def products_told(readings: Iterable[tuple[InboxEvent, Topic, Any]]) -> list[tuple[ProductFacts | ProductGone, str]]:
+    """What the deliveries say about products, each with what orders such news, for plugin.history.product_news."""
+    return [
+        (facts, version(getattr(facts, "updated_at", event.triggered_at), event.triggered_at, event.webhook_id))
+        for event, _, facts in readings
+        if isinstance(facts, ProductFacts | ProductGone)
+    ]
 
 
 def tags_changed(readings: Iterable[tuple[InboxEvent, Topic, Any]]) -> list[TagsChanged]:
@@ -112,6 +122,15 @@ def _tags(schema: Schema) -> Topic:
     )
 
 
+def _product(schema: Schema) -> Topic:
+    return Topic(
+        schema,
+        lambda _ledger, _news, _event: None,  # see products_told
+        orders=_nobody,
+        customers=_nobody,
+    )
+
+
 def _order_changed(schema: Schema) -> Topic:
     return Topic(
         schema,
@@ -157,4 +176,6 @@ TOPICS = {
         orders=_nobody,
         customers=lambda merge: [merge.kept_id, merge.deleted_id],
     ),
+    "products/update": _product(product_payloads.ProductPayload()),
+    "products/delete": _product(product_payloads.ProductDeletedPayload()),
 }

@@ -18,14 +18,12 @@ from plugin import clock
 from plugin.db import session as db
 from plugin.db.models import Order, Run, Shop
 from plugin.db.types import from_microseconds, to_microseconds
-from plugin.history import bulk_ledger, histories, ledger, listing, unlisted
+from plugin.history import bulk_ledger, category_histories, histories, lines, listed_rows, listing, unlisted
+from plugin.history.listed_rows import Rows
 from plugin.history.listing import Batch, Kind, Place
-from plugin.schemas import admin_lines, admin_rows
-from plugin.schemas.admin_rows import Listed, Row
 from plugin.shop import shops
-from plugin.shopify import bulk_queries, scopes
-from plugin.shopify.bulk_queries import Grouped
-from plugin.standing import segment_store
+from plugin.shopify import scopes
+from plugin.standing import categories
 from plugin.turns import Turn
 
 log = structlog.get_logger()
@@ -34,20 +32,17 @@ log = structlog.get_logger()
 NOT_LISTED_YET = timedelta(minutes=10)
 # An order leaves our sight while the list is made, and by the instant it was entered, which may not be its own.
 OUT_OF_SIGHT_SOON = timedelta(days=2)
-SHOP_WITHOUT_CURRENCY = "USD"
-# Bytes read in one go: what one odd line makes slower.
-READ_AT_ONCE = 2_000_000
 
-Read = Callable[[Session, Shop, Batch], list[Row]]
-Fold = Callable[[Session, Shop, list[Row]], None]
+Read = Callable[[Session, Shop, Batch], Rows]
+Fold = Callable[[Session, Shop, Rows], None]
 
 
 def advance(run: Run, turn: Turn, until: float) -> bool:
     """Take an import further for as long as time.monotonic() is below `until`; True when all is folded.
 
     Its parts, one after the other: customers (they bring the tags that were there before us, and orders refer to
-    them), orders, orders that are gone, packed histories. Raises the ShopifyError tree, and listing.BeingPrepared when
-    there is nothing to do but to wait.
+    them), orders, orders that are gone, packed histories, those of categories. Raises the ShopifyError tree, and
+    listing.BeingPrepared when there is nothing to do but to wait.
     """
     while (part := str(run.position.get("part", "customers"))) != "done":
         if PARTS[part](run, turn, until):
@@ -58,15 +53,18 @@ def advance(run: Run, turn: Turn, until: float) -> bool:
 
 
 def _list_customers(run: Run, turn: Turn, until: float) -> bool:
-    return _fold_list(run, turn, until, listing.CUSTOMERS, _read_customers, _fold_customers)
+    return _fold_list(run, turn, until, listing.CUSTOMERS, listed_rows.customers, _fold_customers)
 
 
 def _list_orders(run: Run, turn: Turn, until: float) -> bool:
     place = run.position.get("place") or {}
     if not place or ("paged" in place and "cursor" not in place):
         # Asked again until there is a list: the scope that opens the whole history may come while we wait for one.
-        _save(run, {"visible_from": _visible_from(run.shop_id), "had_orders": _has_orders(run.shop_id)})
-    return _fold_list(run, turn, until, listing.ORDERS, _read_orders, _fold_orders)
+        seen = {"visible_from": _visible_from(run.shop_id), "had_orders": _has_orders(run.shop_id)}
+        _save(run, seen | {"lines": _lines_from(run.shop_id)})
+    if run.position.get("lines"):
+        return _fold_list(run, turn, until, listing.LINED_ORDERS, listed_rows.lined_orders, _fold_orders)
+    return _fold_list(run, turn, until, listing.ORDERS, listed_rows.orders, _fold_orders)
 
 
 def _fold_list(run: Run, turn: Turn, until: float, kind: Kind, read: Read, fold: Fold) -> bool:
@@ -89,7 +87,7 @@ def _fold_list(run: Run, turn: Turn, until: float, kind: Kind, read: Read, fold:
                 shops.hold(session, run.shop_id)
                 fold(session, shops.get(session, run.shop_id), rows)
                 moved = {"place": batch.place, "listed_at": to_microseconds(batch.seen_at)}
-                done = run.position.get("done", 0) + len(rows)
+                done = run.position.get("done", 0) + len(rows[0])
                 _move(session, run, moved | {"done": done}, _stage(kind, batch), done, batch.total)
             if time.monotonic() >= until:
                 return False
@@ -115,46 +113,13 @@ def _stage(kind: Kind, batch: Batch) -> str:
     return f"{kind.name} paged" if batch.paged else kind.name
 
 
-def _read_customers(session: Session, shop: Shop, batch: Batch) -> list[Row]:
-    bits_by_tag = segment_store.bits_by_tag(session, shop.id)
-    listed, seen_at = _listed(shop, batch), to_microseconds(batch.seen_at)
-    return [admin_rows.customer(node, listed, seen_at, bits_by_tag) for node, _ in batch.objects]
-
-
-def _fold_customers(session: Session, shop: Shop, rows: list[Row]) -> None:
+def _fold_customers(session: Session, shop: Shop, rows: Rows) -> None:
     # Of a shop at work the list's tags are older than what we have written since.
-    bulk_ledger.fold_customers(session, shop.id, rows, with_tags=shop.imported_at is None)
+    bulk_ledger.fold_customers(session, shop.id, rows[0], with_tags=shop.imported_at is None)
 
 
-def _read_orders(_session: Session, shop: Shop, batch: Batch) -> list[Row]:
-    listed = _listed(shop, batch)
-    if batch.page:
-        return _read_order_nodes(batch.page, listed)
-    rows: list[Row] = []
-    for lines in bulk_queries.parts(batch.block, READ_AT_ONCE):
-        plain = admin_lines.orders(lines, listed)
-        rows += _read_order_nodes(bulk_queries.objects(lines), listed) if plain is None else plain
-    return rows
-
-
-def _read_order_nodes(objects: Grouped, listed: Listed) -> list[Row]:
-    rows = []
-    for node, lines in objects:
-        try:
-            rows.append(admin_rows.order(node, lines, listed))
-        except (KeyError, TypeError, ValueError) as error:
-            log.warning("order_not_imported", order=node.get("id"), reason=f"{type(error).__name__}: {error}")
-    return rows
-
-
-def _fold_orders(session: Session, shop: Shop, rows: list[Row]) -> None:
-    bulk_ledger.fold_orders(session, shop.id, rows)
-
-
-def _listed(shop: Shop, batch: Batch) -> Listed:
-    """The list shows every object at least as new as it was when it was begun."""
-    seen = ledger.version(batch.seen_at, batch.seen_at, "import")[ledger.SEEN_AT_STARTS - 2 :]
-    return Listed(shop.currency or SHOP_WITHOUT_CURRENCY, seen)
+def _fold_orders(session: Session, shop: Shop, rows: Rows) -> None:
+    bulk_ledger.fold_orders(session, shop.id, *rows)
 
 
 def _visible_from(shop_id: int) -> int | None:
@@ -162,6 +127,13 @@ def _visible_from(shop_id: int) -> int | None:
     with db.read() as session:
         held = scopes.granted(shops.get(session, shop_id).scopes)
     return None if scopes.READ_ALL_ORDERS in held else to_microseconds(clock.now() - scopes.VISIBLE_HISTORY)
+
+
+def _lines_from(shop_id: int) -> int | None:
+    """Since when the shop keeps lines, if they can be asked for: a list without them would have to be made again."""
+    with db.read() as session:
+        shop = shops.get(session, shop_id)
+    return to_microseconds(shop.lines_from) if shop.lines_from and lines.can_be_asked(shop) else None
 
 
 def _has_orders(shop_id: int) -> bool:
@@ -231,11 +203,13 @@ def _packed_up_to(session: Session, run: Run, last: int | None) -> None:
     if last is None:
         histories.drop_empty(session, run.shop_id)
         _mark_imported(shops.get(session, run.shop_id), run)
-    _move(session, run, {"part": "done"} if last is None else {"packed": last}, "histories")
+    _move(session, run, {"part": "categories"} if last is None else {"packed": last}, "histories")
 
 
 def _mark_imported(shop: Shop, run: Run) -> None:
     visible_from = run.position.get("visible_from")
+    if shop.lines_from is not None and run.position.get("lines") == to_microseconds(shop.lines_from):
+        shop.lines_at = clock.now()
     shop.imported_at = clock.now()
     shop.history_from = _history_from(shop, visible_from)
     shop.reconciled_at = from_microseconds(run.position["listed_at"])
@@ -249,16 +223,37 @@ def _history_from(shop: Shop, visible_from: int | None) -> datetime | None:
     return min(seen_from, shop.history_from) if shop.history_from else seen_from
 
 
+def _make_category_histories(run: Run, turn: Turn, until: float) -> bool:
+    """Pack anew what is packed by category: the list has told more of these orders than deliveries had."""
+    after: int | None = int(run.position.get("sorted", 0))
+    with db.read() as session:
+        numbers = categories.begun(session, run.shop_id)
+        products = categories.products_in(session, run.shop_id, numbers)
+    while numbers and after is not None:
+        turn.renew()
+        with db.write() as session:
+            shops.hold(session, run.shop_id)
+            after = category_histories.rebuild(session, run.shop_id, products, after)
+            _move(session, run, {} if after is None else {"sorted": after})
+        if time.monotonic() >= until:
+            break
+    return not numbers or after is None
+
+
 PARTS: dict[str, Callable[[Run, Turn, float], bool]] = {
     "customers": _list_customers,
     "orders": _list_orders,
     "unlisted": _delete_unlisted,
     "histories": _make_histories,
+    "categories": _make_category_histories,
 }
 
 
 def _next_part(run: Run, part: str) -> None:
     following = [*PARTS, "done"]
+    if part == "orders" and run.position.get("lines") != _lines_from(run.shop_id):
+        _save(run, {"place": {}, "done": 0})  # somebody has asked for products since the list was begun
+        return
     _save(run, {"part": following[following.index(part) + 1], "place": {}, "done": 0})
 
 

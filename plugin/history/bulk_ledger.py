@@ -2,7 +2,7 @@
 own upserts. Called by the import. Leaves the packed histories to history.histories, which rebuilds them all afterwards.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -12,6 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from plugin.db import arrays, upserts
 from plugin.db.models import MERGED_CUSTOMER, Customer, Order, Shop
+from plugin.history import lines
 from plugin.schemas.admin_rows import CUSTOMER_COLUMNS, ORDER_COLUMNS, Row
 from plugin.shop import erasures, shops
 
@@ -21,14 +22,19 @@ KEYS_A_QUERY = 5_000
 KNOWN = select(Customer.customer_id).where(
     Customer.shop_id == bindparam("shop_id"), arrays.Among(Customer.customer_id, "customer_ids")
 )
+Bought = Mapping[tuple[int, str], list[lines.Share]]
 ORDERS, CUSTOMERS = cast(Table, Order.__table__), cast(Table, Customer.__table__)
 
 
-def fold_orders(session: Session, shop_id: int, rows: Iterable[Row]) -> None:
-    """Take over orders (rows of ORDER_COLUMNS) that are newer than what we have. The caller holds the shop."""
+def fold_orders(session: Session, shop_id: int, rows: Iterable[Row], bought: Bought | None = None) -> None:
+    """Take over orders (rows of ORDER_COLUMNS) that are newer than what we have. The caller holds the shop.
+
+    `bought`: what their lines come to, by order and version; None where that was not asked for.
+    """
     shop = shops.get(session, shop_id)
-    newest = _newest(list(rows))
-    buyers = {row[ORDER_OWNER] for row in newest.values()} - {None}
+    listed = list(rows)
+    newest = _newest(listed)
+    buyers = {row[ORDER_OWNER] for row in listed} - {None}  # old news tells of customers, too
     gone = _make_sure_of(session, shop, buyers)
     orders_gone = _erased(session, shop, erasures.ORDER, Order.order_id, newest)
     owners = _owners(session, shop_id)
@@ -40,6 +46,8 @@ def fold_orders(session: Session, shop_id: int, rows: Iterable[Row]) -> None:
         }
     kept = [(shop_id, *row) for row in _by_owner(list(newest.values()))]
     upserts.write(session, ORDERS, ["shop_id", *ORDER_COLUMNS], kept, _replace_older_order)
+    if bought is not None:
+        lines.replace(session, shop_id, _standing(session, shop_id, bought))
 
 
 def fold_customers(session: Session, shop_id: int, rows: Iterable[Row], *, with_tags: bool) -> None:
@@ -72,6 +80,19 @@ def _by_owner(rows: Sequence[Row]) -> Iterator[Row]:
     """One customer's after the other's: so the index by customer is written page by page, not here and there."""
     owners = np.array([row[ORDER_OWNER] or 0 for row in rows], np.int64)
     return (rows[place] for place in np.argsort(owners, kind="stable").tolist())
+
+
+def _standing(session: Session, shop_id: int, bought: Bought) -> dict[int, list[lines.Share]]:
+    """The lines of those orders whose stored facts are the very ones they belong to; a guest's are not kept."""
+    order_ids, found = [order_id for order_id, _ in bought], dict[int, list[lines.Share]]()
+    for start in range(0, len(order_ids), KEYS_A_QUERY):
+        some = (Order.shop_id == shop_id, Order.order_id.in_(order_ids[start : start + KEYS_A_QUERY]))
+        for order_id, version, owner in session.execute(
+            select(Order.order_id, Order.version, Order.customer_id).where(*some)
+        ):
+            if (order_id, version) in bought:
+                found[order_id] = bought[order_id, version] if owner is not None else []
+    return found
 
 
 def _replace_older_order(insert: Any) -> upserts.Insert:

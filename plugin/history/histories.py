@@ -131,13 +131,7 @@ def _orders_of_part(settings: ShopSettings) -> Any:
 def _orders_that_count(settings: ShopSettings) -> Any:
     spend = Order.total if settings.spend_is_total else Order.subtotal
     at = type_coerce(Order.processed_at, BigInteger)
-    counting = (
-        Order.deleted_at.is_(None),
-        Order.cancelled_at.is_(None),
-        Order.test.is_(False),
-        Order.financial_status.in_(sorted(settings.counted_statuses)),
-    )
-    return select(Order.customer_id, Order.order_id, spend, at, Order.units).where(*counting)
+    return select(Order.customer_id, Order.order_id, spend, at, Order.units).where(*settings.counting())
 
 
 def _columns(rows: Sequence[Sequence[Any]]) -> Sequence[IntArray]:

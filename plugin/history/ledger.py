@@ -12,7 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from plugin.db.models import Customer, Order, OrderHistory
 from plugin.db.types import EPOCH
-from plugin.history import answers
+from plugin.history import answers, category_histories, lines
 from plugin.schemas.facts import (
     ConsentChanged,
     CustomerFacts,
@@ -67,6 +67,7 @@ class Ledger:
         self._erased_customers: set[int] = set()
         self._erased_orders: set[int] = set()
         self._changed: dict[int, dict[int, Record | None]] = {}
+        self._lines: dict[int, list[lines.Share]] = {}
 
     def load(self, order_ids: Iterable[int], customer_ids: Iterable[int]) -> None:
         """Fetch in two queries what a batch is about to touch, and remember what is not there."""
@@ -103,6 +104,10 @@ class Ledger:
         order.version = facts_version
         if order.stale_at is not None and facts.updated_at >= order.stale_at:
             order.stale_at = None
+        if facts.lines is not None and lines.are_kept(self._shop):
+            # Nobody can be asked about what a guest bought.
+            spend = self._settings.spend(order)
+            self._lines[order.order_id] = lines.shares(facts.lines, spend) if owner is not None else []
         self._rewrite_history(order, owner_before)
 
     def note_order_changed(self, change: OrderChanged) -> None:
@@ -127,6 +132,7 @@ class Ledger:
         order.customer_id = order.processed_at = order.total = order.subtotal = order.units = None
         order.financial_status = order.cancelled_at = order.updated_at = order.stale_at = None
         order.test, order.version = False, ""
+        self._lines[order_id] = []
         self._rewrite_history(order, owner_before)
 
     def apply_customer(self, facts: CustomerFacts) -> None:
@@ -204,7 +210,9 @@ class Ledger:
     def save(self) -> set[int]:
         """Write everything; returns the customers whose standing may have changed."""
         self._session.flush()
+        lines.replace(self._session, self._shop_id, self._lines)
         self._save_histories()
+        category_histories.fold(self._session, self._shop_id, self._changed)
         return {customer_id for customer_id, row in self._customers.items() if row is not None} | set(self._changed)
 
     def _is_erased(self, customer_id: int) -> bool:

@@ -55,6 +55,8 @@ class Kind:
 
 CUSTOMERS = Kind("customers", "bulk_customers", "customers_page", 250, 752)
 ORDERS = Kind("orders", "bulk_orders", "orders_page", 50, 704)
+# With what each order consists of; Shopify shows products only to who may read them.
+LINED_ORDERS = Kind("orders", "bulk_lined_orders", "lined_orders_page", 25, 902)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from plugin import clock
 from plugin.db import session as db
 from plugin.db.models import STALE_ORDER, Order
-from plugin.history import ledger
+from plugin.history import ledger, lines
 from plugin.history.ledger import FactsRefused, Ledger
 from plugin.schemas import admin_objects
 from plugin.shop import shops
@@ -27,6 +27,8 @@ PATIENCE = timedelta(minutes=5)
 ORDERS_A_QUERY = 10
 # Ten orders with fifty lines each, as Shopify counts them.
 QUERY_COST = 600
+# With twenty lines each and their products.
+LINED_QUERY_COST = 660
 
 
 def refetch_stale(client: AdminClient, shop_id: int, turn: Turn) -> int:
@@ -34,11 +36,12 @@ def refetch_stale(client: AdminClient, shop_id: int, turn: Turn) -> int:
     fetched = 0
     with db.read() as session:
         stale = stale_orders(session, shop_id, clock.now())
+        lined = lines.can_be_asked(shops.get(session, shop_id))
     for start in range(0, len(stale), ORDERS_A_QUERY):
         turn.renew()
         some = stale[start : start + ORDERS_A_QUERY]
         asked_at = clock.now()
-        _fold(shop_id, some, _fetch(client, some), asked_at)
+        _fold(shop_id, some, _fetch(client, some, lined=lined), asked_at)
         fetched += len(some)
     return fetched
 
@@ -54,9 +57,10 @@ def shops_waiting(session: Session, now: datetime) -> list[int]:
     return [shop_id for shop_id in shops.answering(session, now) if stale_orders(session, shop_id, now, limit=1)]
 
 
-def _fetch(client: AdminClient, order_ids: Sequence[int]) -> list[dict[str, Any]]:
+def _fetch(client: AdminClient, order_ids: Sequence[int], *, lined: bool) -> list[dict[str, Any]]:
     wanted = {"ids": [ids.gid("Order", order_id) for order_id in order_ids]}
-    nodes = client.execute(document("orders_by_id"), wanted, cost=QUERY_COST, leave=throttle.LEFT_FOR_OTHERS)["nodes"]
+    name, cost = ("lined_orders_by_id", LINED_QUERY_COST) if lined else ("orders_by_id", QUERY_COST)
+    nodes = client.execute(document(name), wanted, cost=cost, leave=throttle.LEFT_FOR_OTHERS)["nodes"]
     return [{**node, "lines": line_items.all_of(client, node)} for node in nodes if node]
 
 

@@ -18,7 +18,7 @@ from plugin import clock, runs
 from plugin.db import session as db
 from plugin.db.models import PENDING_EVENT, InboxEvent, Order, Run
 from plugin.db.types import from_microseconds, to_microseconds
-from plugin.history import ledger, listing
+from plugin.history import ledger, lines, listing
 from plugin.history.ledger import FactsRefused, Ledger
 from plugin.history.listing import Batch, Place
 from plugin.schemas import admin_objects
@@ -56,11 +56,15 @@ def advance(run: Run, turn: Turn, until: float) -> bool:
         _save(run, _beginning(run.shop_id))
     search = f"updated_at:>='{from_microseconds(run.position['since']):%Y-%m-%dT%H:%M:%SZ}'"
     client = shops.admin_client(run.shop_id)
+    if "lines" not in run.position:
+        with db.read() as session:
+            _save(run, {"lines": lines.can_be_asked(shops.get(session, run.shop_id))})
+    kind = listing.LINED_ORDERS if run.position["lines"] else listing.ORDERS
     if "place" not in run.position:
         count = listing.count(client, listing.ORDERS, search)
         _save(run, {"place": listing.by_pages(count) if count <= FEW else {}})
     shops.note_answered(run.shop_id)
-    for batch in listing.batches(client, listing.ORDERS, search, run.position["place"], lambda p: _keep(run, p)):
+    for batch in listing.batches(client, kind, search, run.position["place"], lambda p: _keep(run, p)):
         objects = iter(batch.objects)
         while some := [admin_objects.order(node, lines) for node, lines in itertools.islice(objects, COMPARED_AT_ONCE)]:
             turn.renew()

@@ -12,7 +12,7 @@ from typing import Any
 from plugin import money
 from plugin.db.types import to_microseconds
 from plugin.schemas import admin_objects
-from plugin.schemas.facts import EARLIEST, LATEST
+from plugin.schemas.facts import EARLIEST, LATEST, LineFacts
 from plugin.shopify import ids
 
 Row = tuple[Any, ...]
@@ -27,7 +27,7 @@ CUSTOMER_COLUMNS = (
     "foreign_tags",
 )  # fmt: skip
 
-ORDER, CUSTOMER = "gid://shopify/Order/", "gid://shopify/Customer/"
+ORDER, CUSTOMER, PRODUCT = (f"gid://shopify/{kind}/" for kind in ("Order", "Customer", "Product"))
 FIRST_SECOND, LAST_SECOND = to_microseconds(EARLIEST), to_microseconds(LATEST)
 SECOND = 1_000_000
 NEVER_ASKED = "not_subscribed"
@@ -74,6 +74,19 @@ def order(node: Node, lines: Iterable[Node], listed: Listed) -> Row:
         microseconds(updated),
         _digits(updated) + listed.seen,
     )
+
+
+def lines(bought: Iterable[Node], listed: Listed) -> list[LineFacts]:
+    """The `LineItem`s of an order that were asked for with their products; KeyError or ValueError if they were not."""
+    found = []
+    for line in bought:
+        price = _minor(line["originalTotalSet"]["shopMoney"]["amount"], listed)
+        for off in line["discountAllocations"]:
+            price -= _minor(off["allocatedAmountSet"]["shopMoney"]["amount"], listed)
+        product = line["product"]
+        number = _number(product["id"], PRODUCT) if product else None
+        found.append(LineFacts(number, line["quantity"], line["currentQuantity"], line["isGiftCard"], price))
+    return found
 
 
 def customer(node: Node, listed: Listed, seen_at: int, bits_by_tag: dict[str, int]) -> Row:

@@ -8,8 +8,25 @@ EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2106, 1, 1, tzinfo
 
 
 @dataclass(frozen=True, slots=True)
+class LineFacts:
+    """One line of an order. `price` is that of all its units after every discount, of the returned ones too.
+
+    `product_id` is None for what is no product of the shop. `left`: units that were not returned or taken off.
+    """
+
+    product_id: int | None
+    quantity: int
+    left: int
+    gift_card: bool
+    price: int
+
+
+@dataclass(frozen=True, slots=True)
 class OrderFacts:
-    """One order as it stood at `updated_at`. `total` and `subtotal` are after refunds and edits."""
+    """One order as it stood at `updated_at`. `total` and `subtotal` are after refunds and edits.
+
+    `lines` is None where nobody told what the order consists of.
+    """
 
     order_id: int
     customer_id: int | None
@@ -22,6 +39,7 @@ class OrderFacts:
     total: int
     subtotal: int
     units: int
+    lines: tuple[LineFacts, ...] | None = None
 
     def __post_init__(self) -> None:
         if not EARLIEST <= self.processed_at < LATEST:
@@ -35,6 +53,25 @@ class CustomerFacts:
     customer_id: int
     signed_up_at: datetime
     metafields: tuple[tuple[str, str, object, datetime], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProductFacts:
+    """One product as it stood at `updated_at`; `collections` are titles by id, None where they were not told."""
+
+    product_id: int
+    product_type: str
+    vendor: str
+    tags: tuple[str, ...]
+    updated_at: datetime
+    collections: dict[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProductGone:
+    """A product was deleted."""
+
+    product_id: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ from plugin.schemas.facts import (
     ShopRedacted,
     ShopRemovedApp,
 )
-from plugin.schemas.webhook_payloads import CustomerReference, Payload, instant, shopify_id
+from plugin.schemas.payload_fields import Payload, instant, shopify_id
+from plugin.schemas.webhook_payloads import CustomerReference
 from plugin.shopify import ids
 
 

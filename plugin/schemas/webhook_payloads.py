@@ -8,12 +8,11 @@ from datetime import UTC
 from decimal import Decimal
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
+from marshmallow import Schema, ValidationError, fields, post_load, validate
 
 from plugin import money
+from plugin.schemas import line_payloads
 from plugin.schemas.facts import (
-    EARLIEST,
-    LATEST,
     ConsentChanged,
     CustomerFacts,
     CustomersMerged,
@@ -22,9 +21,8 @@ from plugin.schemas.facts import (
     OrderFacts,
     TagsChanged,
 )
+from plugin.schemas.payload_fields import MoneySet, Payload, instant, shopify_id
 from plugin.shopify import ids
-
-LARGEST_ID = 2**63 - 1
 
 
 class PayloadRefused(Exception):
@@ -42,45 +40,6 @@ def read(schema: Schema, topic: str, body: bytes | None) -> Any:
         return schema.load(document)
     except ValidationError as error:
         raise PayloadRefused(f"The payload does not fit {topic}: {json.dumps(error.messages)}") from None
-
-
-class Payload(Schema):
-    """Unknown fields are dropped: Shopify adds some with every version."""
-
-    class Meta:
-        unknown = EXCLUDE
-
-
-def shopify_id(**options: Any) -> fields.Integer:
-    """A bare numeric id."""
-    return fields.Integer(strict=True, validate=validate.Range(1, LARGEST_ID), **options)
-
-
-def instant(**options: Any) -> fields.AwareDateTime:
-    """A time with its offset, taken over as UTC."""
-    return fields.AwareDateTime(
-        format="iso", default_timezone=UTC, validate=validate.Range(EARLIEST, LATEST, max_inclusive=False), **options
-    )
-
-
-class Money(Payload):
-    """An amount and its currency."""
-
-    amount = fields.Decimal(required=True, validate=validate.Range(-money.LARGEST, money.LARGEST))
-    currency_code = fields.String(required=True, validate=validate.Regexp(r"[A-Z]{3}\Z"))
-
-
-class MoneySet(Payload):
-    """An amount in the shop's currency and in the customer's; only the shop's is read."""
-
-    shop_money = fields.Nested(Money, required=True)
-
-
-class LineItem(Payload):
-    """One line of an order."""
-
-    current_quantity = fields.Integer(required=True, strict=True, validate=validate.Range(0, 10**9))
-    gift_card = fields.Boolean(load_default=False)
 
 
 class CustomerReference(Payload):
@@ -101,7 +60,7 @@ class OrderPayload(Payload):
     financial_status = fields.String(allow_none=True, load_default=None, validate=validate.Regexp(r"[a-z_]{1,32}\Z"))
     current_total_price_set = fields.Nested(MoneySet, required=True)
     current_subtotal_price_set = fields.Nested(MoneySet, required=True)
-    line_items = fields.List(fields.Nested(LineItem), load_default=list)
+    line_items = fields.List(fields.Nested(line_payloads.LineItem), load_default=list)
 
     @post_load
     def facts(self, data: dict[str, Any], **_: Any) -> OrderFacts:
@@ -120,6 +79,7 @@ class OrderPayload(Payload):
             total=money.to_minor(total["amount"], currency),
             subtotal=money.to_minor(subtotal["amount"], currency),
             units=sum(line["current_quantity"] for line in data["line_items"] if not line["gift_card"]),
+            lines=line_payloads.told(data["line_items"], currency),
         )
 
 

@@ -22,7 +22,7 @@ from plugin.shopify import access_tokens, errors, http, ids, scopes
 from plugin.shopify.access_tokens import TokenPair
 from plugin.shopify.admin_api import AdminClient, document
 from plugin.shopify.id_tokens import IdToken
-from plugin.standing import segment_store
+from plugin.standing import category_needs, segment_store
 
 log = structlog.get_logger()
 
@@ -99,7 +99,8 @@ def change_scopes(session: Session, shop: Shop, changed: ScopesChanged, now: dat
             shop.trouble = shop.api_error = shop.paused_until = None
     # Asked of old news as well: a token that was renewed meanwhile brought the scope, and could start nothing.
     read_whole_history(session, shop, now)
-    return ("run", "sync")
+    category_needs.read_lines(session, shop, now)
+    return ("run", "products", "sync")
 
 
 def read_whole_history(session: Session, shop: Shop, now: datetime) -> bool:
@@ -163,7 +164,7 @@ def _store(session: Session, shop: Shop, pair: TokenPair, about: dict[str, str |
         if now - shop.uninstalled_at >= scopes.VISIBLE_HISTORY:
             shop.history_from = None  # there is a hole in what we know, too old to be filled
         shop.installed_at, shop.uninstalled_at = now, None
-        shop.imported_at = shop.tagging_off_at = None
+        shop.imported_at = shop.tagging_off_at = shop.lines_at = None
     for name, value in about.items():
         setattr(shop, name, value)
     tokens.store(shop, pair, now)

@@ -16,9 +16,10 @@ from sqlalchemy.orm import Session
 
 from plugin import clock, runs
 from plugin.db import session as db
-from plugin.db.models import Base, Customer, DataRequest, InboxEvent, Order, Run, Shop
+from plugin.db.models import Base, Customer, DataRequest, InboxEvent, Order, OrderLine, Run, Shop
 from plugin.db.scope import ALL_SHOPS
 from plugin.deliveries import inbox, topics
+from plugin.history import category_histories, lines
 from plugin.history.ledger import Ledger
 from plugin.schemas.facts import CustomerRedacted, DataRequested
 from plugin.schemas.webhook_payloads import PayloadRefused
@@ -80,6 +81,7 @@ def erase_customer(session: Session, shop: Shop, asked: CustomerRedacted, now: d
         erased = session.execute(delete(table).where(*theirs).returning(table.c.customer_id)).all()
         rows[table.name] = rows.get(table.name, 0) + len(erased)
     runs.forget(session, shop.id, numbers | orders)
+    category_histories.forget(session, shop.id, numbers | orders)
     preview.forget(session, shop.id)
     _rewrite_answers(session, shop, numbers | orders, now)
     for number in numbers:
@@ -135,6 +137,12 @@ def _stored(session: Session, shop: Shop, customer_id: int) -> dict[str, list[di
         rows = session.execute(select(table).where(*theirs)).mappings()
         if table is not DataRequest.__table__:
             found[table.name] = [{name: _readable(name, row[name], tags) for name in row} for row in rows]
+    bought = lines.of_orders(session, shop.id, sorted(_order_ids(session, shop.id, numbers)))
+    found[OrderLine.__tablename__] = [
+        {"order_id": order_id, "product_id": product, "units": units, "spend": spend}
+        for order_id, shares in bought.items()
+        for product, units, spend in shares
+    ]
     return found
 
 

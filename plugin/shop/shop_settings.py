@@ -5,6 +5,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import ColumnElement
+
 from plugin.db.models import Order
 from plugin.segments.columns import Record
 from plugin.segments.customers import QUINTILES
@@ -45,10 +47,20 @@ class ShopSettings:
 
     def record(self, order: Order) -> Record | None:
         """The order as its customer's history holds it; None if it does not count."""
-        spend = order.total if self.spend_is_total else order.subtotal
+        spend = self.spend(order)
         if not self.counts(order) or order.processed_at is None or spend is None or order.units is None:
             return None
         return Record(order.order_id, spend, int(order.processed_at.timestamp()), order.units)
+
+    def spend(self, order: Order) -> int | None:
+        """What the order comes to for its customer, whether it counts or not."""
+        spend: int | None = getattr(order, self.spend_column)
+        return spend
+
+    @property
+    def spend_column(self) -> str:
+        """Which column of an order holds its spend."""
+        return "total" if self.spend_is_total else "subtotal"
 
     def counts(self, order: Order) -> bool:
         """Whether an order counts at all (design section 2)."""
@@ -71,6 +83,15 @@ class ShopSettings:
         if order.financial_status not in self.counted_statuses:
             return f"not paid ({(order.financial_status or 'no payment').replace('_', ' ')})"
         return None if self.record(order) else "not known in full yet"
+
+    def counting(self) -> tuple[ColumnElement[bool], ...]:
+        """The same as conditions for the database, but for having a customer."""
+        return (
+            Order.deleted_at.is_(None),
+            Order.cancelled_at.is_(None),
+            Order.test.is_(False),
+            Order.financial_status.in_(sorted(self.counted_statuses)),
+        )
 
 
 def _field(stored: Any) -> tuple[str, str] | None:

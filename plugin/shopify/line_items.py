@@ -5,16 +5,21 @@ from typing import Any
 from plugin.shopify import throttle
 from plugin.shopify.admin_api import AdminClient, document
 
-PAGE_COST = 260
+PAGE_COST, PRODUCTS_PAGE_COST = 260, 760
 
 
 def all_of(client: AdminClient, node: dict[str, Any]) -> list[dict[str, Any]]:
-    """Every line of an `Order` whose first lines are in `lineItems`. Raises the ShopifyError tree."""
+    """Every line of an `Order` whose first lines are in `lineItems`; with their products if those have them.
+
+    Raises the ShopifyError tree.
+    """
     page = node["lineItems"]
     lines = list(page["nodes"])
+    with_products = bool(lines) and "product" in lines[0]
+    name, cost = ("order_lines_with_products", PRODUCTS_PAGE_COST) if with_products else ("order_line_items", PAGE_COST)
     while page["pageInfo"]["hasNextPage"]:
         after = {"id": node["id"], "after": page["pageInfo"]["endCursor"]}
-        answer = client.execute(document("order_line_items"), after, cost=PAGE_COST, leave=throttle.LEFT_FOR_OTHERS)
+        answer = client.execute(document(name), after, cost=cost, leave=throttle.LEFT_FOR_OTHERS)
         order = answer["order"]
         if order is None:  # deleted between two pages; orders/delete says so too
             break

@@ -14,8 +14,9 @@ READ_ALL_ORDERS = "read_all_orders"
 # Without it. Reference: https://shopify.dev/docs/api/usage/access-scopes#orders-permissions
 VISIBLE_HISTORY = timedelta(days=60)
 READ_CUSTOMER_MERGE = "read_customer_merge"
-# Asked for when a merchant wants what they open: the whole history, and to hear of merged customers.
-OPTIONAL = (READ_CUSTOMER_MERGE, READ_ALL_ORDERS)
+READ_PRODUCTS = "read_products"
+# Asked for when a merchant wants what they open: the whole history, to hear of merged customers, segments of products.
+OPTIONAL = (READ_CUSTOMER_MERGE, READ_ALL_ORDERS, READ_PRODUCTS)
 
 
 def granted(scopes: str | Iterable[str]) -> frozenset[str]:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from plugin import money
 from plugin.db import models
 from plugin.db.models import Customer, Order, SegmentVersion
-from plugin.segments import depth, needs, reasons
+from plugin.segments import needs, reasons
 from plugin.segments.reasons import Explanation
 from plugin.segments.rules import Segment
 from plugin.shop import shops
@@ -105,7 +105,7 @@ def _segments(session: Session, shop: models.Shop, customer: Customer, as_of: da
         why = reasons.explain(customers, 0, segment, rivals, local, say, store, _told(customer))
         row = rules[segment.bit]
         inside = why.inside and waits is None
-        words = None if waits is None else _waits(waits)
+        words = None if waits is None else f"waits: {waits.words}"
         found.append(SegmentExplained(segment, row.version, row.saved_at, inside, words, pins.get(segment.tag), why))
     return found
 
@@ -129,12 +129,6 @@ def _ignored(session: Session, shop: models.Shop, customer_id: int) -> list[Igno
 def _told(customer: Customer) -> dict[str, str | None]:
     """What is stored for the measures of choice."""
     return {"consent": customer.consent}
-
-
-def _waits(days: int) -> str:
-    if days == depth.ALL_OF_IT:
-        return "waits: it needs the whole order history, and we see a part of it only"
-    return f"waits: it needs {days:,} more days of order history than we see"
 
 
 def _customer(session: Session, shop_id: int, customer_id: int) -> Customer:

@@ -13,7 +13,8 @@ from plugin.db.models import Customer, ForeignChange, SegmentVersion
 from plugin.segments import clashes, depth
 from plugin.segments.rules import MOST_SEGMENTS, InvalidDefinition, Problem, Segment
 from plugin.shop import shops
-from plugin.standing import pins
+from plugin.standing import categories, pins
+from plugin.standing.waits import HISTORY, Wait
 
 
 def active(session: Session, shop_id: int) -> list[Segment]:
@@ -30,14 +31,29 @@ def judged(session: Session, shop_id: int, as_of: datetime) -> list[Segment]:
     return [segment for segment in active(session, shop_id) if segment.bit not in waiting]
 
 
-def incomplete(session: Session, shop_id: int, as_of: datetime) -> dict[int, int]:
-    """By bit, the segments that wait for history we cannot see, and how many days of it they lack (depth.ALL_OF_IT)."""
-    history_from = shops.get(session, shop_id).history_from
-    if history_from is None:
-        return {}
-    days_seen = (as_of - history_from) // timedelta(days=1)
-    waits = {segment.bit: depth.lacking(segment, days_seen) for segment in active(session, shop_id)}
-    return {bit: days for bit, days in waits.items() if days != 0}
+def incomplete(session: Session, shop_id: int, as_of: datetime) -> dict[int, Wait]:
+    """By bit, the segments that wait for what we cannot see (yet), and why."""
+    return waiting(session, shop_id, active(session, shop_id), as_of)
+
+
+def waiting(session: Session, shop_id: int, segments: Sequence[Segment], as_of: datetime) -> dict[int, Wait]:
+    """By bit, which of any segments of the shop would have to wait, and why."""
+    shop = shops.get(session, shop_id)
+    history_from = shop.history_from
+    days_seen = None if history_from is None else (as_of - history_from) // timedelta(days=1)
+    lacking = categories.waiting(session, shop, set().union(*map(_categories, segments)))
+    waits: dict[int, Wait] = {}
+    for segment in segments:
+        if days := depth.lacking(segment, days_seen):
+            waits[segment.bit] = Wait(HISTORY, days)
+        elif reasons := [lacking[key] for key in sorted(_categories(segment)) if key in lacking]:
+            waits[segment.bit] = Wait(reasons[0])
+    return waits
+
+
+def categories_asked(session: Session, shop_id: int) -> set[str]:
+    """The keys of the categories of products that the shop's segments ask for."""
+    return set().union(*map(_categories, active(session, shop_id)))
 
 
 def definitions(session: Session, shop_id: int) -> list[dict[str, Any]]:
@@ -144,6 +160,10 @@ def _free_bit(session: Session, shop_id: int) -> int:
             session.flush()
             return bit
     raise InvalidDefinition([Problem("", "removed segments' tags are still being taken off: try again in a while")])
+
+
+def _categories(segment: Segment) -> set[str]:
+    return {condition.category for condition in segment.all_conditions if condition.category is not None}
 
 
 def _active_rows(session: Session, shop_id: int) -> Sequence[models.Segment]:

@@ -19,7 +19,7 @@ COMPLIANCE = {"customers/data_request", "customers/redact", "shop/redact"}
 FREE = {"app/uninstalled", "app/scopes_update", "shop/update", "bulk_operations/finish"}
 
 # Shopify includes all of a money set with its name; both of its currencies come, only the shop's is read.
-WHOLE = {"current_total_price_set", "current_subtotal_price_set"}
+WHOLE = {"current_total_price_set", "current_subtotal_price_set", "price_set", "amount_set"}
 
 
 def paths(schema: Schema, prefix: str = "") -> set[str]:

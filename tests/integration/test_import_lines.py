@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin.history import backfill
+from plugin.history import listed_rows
 from plugin.schemas import admin_lines, admin_rows
 from plugin.schemas.admin_rows import Listed
 from plugin.shopify import bulk_queries
@@ -111,7 +111,7 @@ def test_the_files_of_the_store_are_read_by_columns(new_shop, monkeypatch):
     shop = new_shop()
     shop.buyers(3)
     shop.buy(None)
-    monkeypatch.setattr(backfill, "_read_order_nodes", None)
+    monkeypatch.setattr(listed_rows, "_read", None)
     shop.install()
     assert [(run.state, run.error) for run in shop.runs()] == [("done", None)]
     assert len(shop.tagged("first-time")) == 3

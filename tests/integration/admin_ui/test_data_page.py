@@ -41,6 +41,7 @@ def test_what_is_allowed_and_what_could_be(merchant: Merchant) -> None:
         "read_orders": True,
         "read_customer_merge": False,
         "read_all_orders": False,
+        "read_products": False,
     }
     set_shop(merchant, scopes="read_orders,write_customers,read_all_orders")
     assert granted(merchant)["read_all_orders"] is True

@@ -1,0 +1,33 @@
+"""Why a segment cannot be judged yet, and so holds nobody: reasons and their words. plugin.standing.segment_store finds
+them, the page and the commands say them.
+"""
+
+from dataclasses import dataclass
+
+from plugin.segments import depth
+from plugin.standing import categories
+
+HISTORY = "history"
+
+WORDS = {
+    categories.NO_SCOPE: "needs the permission to read products",
+    categories.READING_LINES: "begins when your orders have been read with their products",
+    categories.LOOKING_UP: "begins when the products of your orders have been looked up",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """`reason`: HISTORY, or a key of WORDS. `days`: how many of history are lacking (depth.ALL_OF_IT: all of it)."""
+
+    reason: str
+    days: int = 0
+
+    @property
+    def words(self) -> str:
+        """What comes behind the segment's name."""
+        if self.reason != HISTORY:
+            return WORDS[self.reason]
+        if self.days == depth.ALL_OF_IT:
+            return "needs every order a customer ever placed"
+        return "can be judged tomorrow" if self.days <= 1 else f"can be judged in {self.days:,} days"
