@@ -26,6 +26,20 @@ def days_since_first_crossings(seen: AsOf, _: Window, threshold: int, numbers: I
     return _crossings(seen.first_at(), threshold, numbers)
 
 
+def of_instants(seen: AsOf, at: IntArray) -> IntArray:
+    """Of instants in seconds that may be UNDEFINED or still to come."""
+    happened = (at != UNDEFINED) & (at <= seen.seconds)
+    return np.where(happened, (seen.seconds - at) // DAY, UNDEFINED)
+
+
+def crossings_of_instants(seen: AsOf, at: IntArray, threshold: int, numbers: IntArray) -> Crossings:
+    """Like those of orders; but nothing else says when an instant still to come has come."""
+    coming = (at != UNDEFINED) & (at > seen.seconds)
+    younger = (numbers < threshold) & (numbers != UNDEFINED)
+    either = np.flatnonzero(coming | younger)
+    return either, (at + np.where(coming, 0, threshold * DAY))[either]
+
+
 def _ages(seen: AsOf, at: IntArray) -> IntArray:
     return np.where(at == UNDEFINED, UNDEFINED, (seen.seconds - at) // DAY)
 

@@ -32,7 +32,8 @@ DAYS = Unit("day", "days", "less", largest=LONGEST_DAYS)
 MONEY = Unit("", "", "less")
 TIMES = Unit("times", "times", "less", decimals=2)
 PERCENT = Unit("percent", "percent", "less", largest=100)
-POINTS = Unit("point", "points", "fewer", largest=100)
+POINTS = Unit("point", "points", "fewer", largest=11)
+SCORE = Unit("point", "points", "fewer", largest=11)
 WORDS = Unit("", "words", "other")
 """Of measures whose numbers stand for words."""
 

@@ -12,6 +12,8 @@ from functools import cache
 
 from babel import Locale
 
+from plugin.segments import rfm_groups
+
 UNKNOWN = -1
 """Of a customer nobody has told us about. No comparison holds for it, "is not" neither."""
 
@@ -206,6 +208,15 @@ CHOICES = {
             "are not {words}",
             CONSENT,
             unset="not_subscribed",
+        ),
+        Choice(
+            "rfm_group",
+            _among(rfm_groups.NAMES),
+            rfm_groups.NAMES.__getitem__,
+            _place_among(rfm_groups.NAMES),
+            "are {words}",
+            "are not {words}",
+            rfm_groups.NAMES,
         ),
         Choice(
             "shopify_rfm",

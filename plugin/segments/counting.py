@@ -6,7 +6,7 @@ Functions for the table of plugin.segments.measures: numbers, and when time alon
 import numpy as np
 from numpy.typing import NDArray
 
-from plugin.segments.as_of import DAY, AsOf, Crossings, Span, nobody
+from plugin.segments.as_of import DAY, UNDEFINED, AsOf, Crossings, Span, nobody
 from plugin.segments.columns import IntArray
 from plugin.segments.windows import Window
 
@@ -41,6 +41,24 @@ def units(seen: AsOf, window: Window) -> IntArray:
 
 def units_crossings(seen: AsOf, window: Window, threshold: int, numbers: IntArray) -> Crossings:
     return _sum_crossings(seen.columns.units_before, seen, window, threshold, numbers)
+
+
+def average(seen: AsOf, window: Window) -> IntArray:
+    """What an order was worth: spend by orders, rounded down to the currency's smallest amount."""
+    count, total = orders(seen, window), spend(seen, window)
+    return np.where(count > 0, total // np.maximum(count, 1), UNDEFINED)
+
+
+def average_crossings(seen: AsOf, window: Window, _threshold: int, numbers: IntArray) -> Crossings:
+    """An average can rise and fall with each order that leaves: looked at again when the first one does."""
+    if window.days is None:
+        return nobody()
+    some = numbers != UNDEFINED
+    if window.before is not None:
+        return _next_turn(seen, window, some, _count(_next_span(seen, window)) > 0)
+    first, _ = seen.span(window)
+    buyers = np.flatnonzero(some)
+    return buyers, _leaving_at(seen, window.days, first[buyers])
 
 
 def _count(span: Span) -> IntArray:

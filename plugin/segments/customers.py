@@ -14,8 +14,6 @@ from numpy.typing import NDArray
 from plugin.segments.baseline import Baseline
 from plugin.segments.columns import AnyColumns, Columns, IntArray
 
-UNKNOWN = -1
-"""A fact nobody told us."""
 QUINTILES, TABLE = "quintiles", "table"
 """What recency, frequency and spend are scored by: fifths of the shop's own buyers, or one table for every shop."""
 
@@ -39,10 +37,10 @@ class Store:
 class Customers:
     """Arrays have one entry a customer, in the order of `orders`; instants are whole seconds since the epoch.
 
-    `facts`: what is known beside orders, UNKNOWN where it is not; words as `plugin.segments.texts` numbers them.
+    `facts`: what is known beside orders, choices.UNKNOWN where it is not; words as choices.codes numbers them.
     `members`: the segments they are recorded to be in. `stays`: by bit, until when they stay, 0 for not at all.
     `pinned_in`, `pinned_out`: segments somebody put them into or kept them out of, one bit each; `pins_until`: when the
-    first of those pins ends, 0 for never.
+    first of those pins ends.
     """
 
     orders: AnyColumns

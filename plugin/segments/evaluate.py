@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plugin.segments import as_of as moments
-from plugin.segments import columns, memberships, texts
+from plugin.segments import choices, columns, memberships
 from plugin.segments.as_of import AsOf
 from plugin.segments.columns import IntArray
 from plugin.segments.customers import Customers, Store
@@ -72,7 +72,7 @@ def holding(condition: Condition, numbers: Numbers, store: Store) -> NDArray[np.
         return operator.mask(found, condition.value)
     words = [str(word) for word in condition.value] if isinstance(condition.value, tuple) else []
     if not MEASURES[condition.measure].mirrored:
-        return operator.chosen(np.isin(found, [texts.number(word) for word in words]), found)
+        return operator.chosen(np.isin(found, [choices.code(condition.measure, word) for word in words]), found)
     if not store.mirrors.keys() >= set(words):
         return np.zeros(len(found), np.bool_)  # not fetched yet: nobody is known to be in it, or not to be
     bits = sum(1 << bit for bit in {store.mirrors[word] for word in words})

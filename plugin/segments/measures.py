@@ -6,11 +6,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from plugin.segments import ages, amounts, counting
-from plugin.segments.amounts import DAYS, ITEMS, MONEY, ORDERS, Unit
+from plugin.segments import against_store, ages, amounts, choices, counting, profile, rfm, rhythm
+from plugin.segments.amounts import DAYS, ITEMS, MONEY, ORDERS, PERCENT, POINTS, SCORE, TIMES, WORDS, Unit
 from plugin.segments.as_of import AsOf, Crossings
 from plugin.segments.columns import IntArray
-from plugin.segments.operators import LONGEST_WORD, Operator
+from plugin.segments.operators import Operator
 from plugin.segments.windows import Window
 
 
@@ -33,11 +33,15 @@ class Measure:
     of_categories: bool = False
     """It can be asked of the orders with products of a category alone."""
     of_choices: bool = False
-    """Its numbers stand for words (plugin.segments.texts)."""
+    """Its numbers stand for words (plugin.segments.choices), which have their own phrases there."""
     mirrored: bool = False
     """Its words are ids of segments kept in Shopify, its numbers have a bit for each."""
     newest_decides: bool = False
     """Only the newest order counts: older ones that we cannot see would change nothing."""
+    relative: bool = False
+    """It compares with the store's baseline."""
+    scored: bool = False
+    """By the shop's scale; the absolute table needs no baseline."""
     facts: tuple[str, ...] = ()
     """What it needs to know of customers beside their orders."""
 
@@ -49,9 +53,23 @@ class Measure:
         """One number, or word, of a condition's value as it was written; ValueError if it is none."""
         if not self.of_choices:
             return amounts.parse(raw, self.unit, minor_units)
-        if not isinstance(raw, str) or not raw.strip() or len(raw) > LONGEST_WORD:
-            raise ValueError("must be a word")
-        return raw.strip()
+        (word,) = choices.read(self.name, raw)
+        return word
+
+
+def _choice(name: str, fact: str = "", *, mirrored: bool = False) -> Measure:
+    return Measure(
+        name=name,
+        unit=WORDS,
+        of_orders=False,
+        of_choices=True,
+        mirrored=mirrored,
+        facts=(fact or name,),
+        numbers=profile.fact(fact or name),
+        crossings=rfm.no_crossings,
+        phrase="{amount}",
+        finding="{amount}",
+    )
 
 
 MEASURES = {
@@ -106,5 +124,126 @@ MEASURES = {
             phrase="first ordered {amount} ago",
             finding="first order {amount} ago",
         ),
+        Measure(
+            name="average_order_value",
+            unit=MONEY,
+            windowed=True,
+            of_categories=True,
+            numbers=counting.average,
+            crossings=counting.average_crossings,
+            phrase="spent {amount} an order{window}",
+            finding="{amount} an order {period}",
+        ),
+        Measure(
+            name="days_since_signup",
+            unit=DAYS,
+            of_orders=False,
+            facts=(profile.SIGNED_UP_AT,),
+            numbers=profile.days_since_signup,
+            crossings=profile.days_since_signup_crossings,
+            phrase="signed up {amount} ago",
+            finding="signed up {amount} ago",
+        ),
+        Measure(
+            name="usual_gap",
+            unit=DAYS,
+            numbers=rhythm.usual_gap,
+            crossings=rhythm.usual_gap_crossings,
+            phrase="usually wait {amount} between orders",
+            finding="usually {amount} between orders",
+        ),
+        Measure(
+            name="overdue",
+            unit=TIMES,
+            numbers=rhythm.overdue,
+            crossings=rhythm.overdue_crossings,
+            phrase="have not ordered for {amount} as long as they usually wait",
+            finding="{amount} their usual gap has passed",
+        ),
+        Measure(
+            name="spend_percentile",
+            unit=PERCENT,
+            relative=True,
+            numbers=against_store.spend_percentile,
+            crossings=rfm.no_crossings,
+            phrase="are above {amount} of your buyers by spend",
+            finding="above {amount} of your buyers",
+        ),
+        Measure(
+            name="spend_against_average",
+            unit=TIMES,
+            relative=True,
+            numbers=against_store.spend_against_average,
+            crossings=rfm.no_crossings,
+            phrase="spent {amount} what your buyers spend on average",
+            finding="{amount} the average",
+        ),
+        Measure(
+            name="recency_score",
+            unit=SCORE,
+            relative=True,
+            scored=True,
+            numbers=rfm.recency,
+            crossings=rfm.recency_crossings,
+            phrase="score {amount} for how recently they bought",
+            finding="{amount} for how recently they bought",
+        ),
+        Measure(
+            name="frequency_score",
+            unit=SCORE,
+            relative=True,
+            scored=True,
+            numbers=rfm.frequency,
+            crossings=rfm.no_crossings,
+            phrase="score {amount} for how often they buy",
+            finding="{amount} for how often they buy",
+        ),
+        Measure(
+            name="monetary_score",
+            unit=SCORE,
+            relative=True,
+            scored=True,
+            numbers=rfm.monetary,
+            crossings=rfm.no_crossings,
+            phrase="score {amount} for how much they spend",
+            finding="{amount} for how much they spend",
+        ),
+        Measure(
+            name="rfm_group",
+            unit=WORDS,
+            of_choices=True,
+            relative=True,
+            scored=True,
+            numbers=rfm.group,
+            crossings=rfm.group_crossings,
+            phrase="{amount}",
+            finding="{amount}",
+        ),
+        Measure(
+            name="score",
+            unit=SCORE,
+            relative=True,
+            scored=True,
+            numbers=rfm.score,
+            crossings=rfm.score_crossings,
+            phrase="score {amount} in all",
+            finding="{amount} in all",
+        ),
+        _choice("country"),
+        _choice("province"),
+        _choice("consent"),
+        Measure(
+            name="promoter_score",
+            unit=POINTS,
+            windowed=True,
+            of_orders=False,
+            facts=(profile.PROMOTER_SCORE, profile.PROMOTER_AT),
+            numbers=profile.promoter_score,
+            crossings=profile.promoter_score_crossings,
+            phrase="answered with {amount} of 10{window}",
+            finding="answered with {amount} of 10",
+        ),
+        _choice("shopify_rfm"),
+        _choice("shopify_segment", "mirrored", mirrored=True),
     )
 }

@@ -18,7 +18,6 @@ Value = int | tuple[int, int] | tuple[str, ...]
 Interval = tuple[int, int | None]
 """From, and up to but not including; None has no upper end."""
 MOST_WORDS = 100
-LONGEST_WORD = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ def _some_words(raw: object, read: Callable[[object], str]) -> Value:
     words = raw if isinstance(raw, list | tuple) else [raw]
     if not 0 < len(words) <= MOST_WORDS:
         raise ValueError(f"must be a word, or a list of at most {MOST_WORDS} words")
-    return tuple(dict.fromkeys(read(word) for word in words))
+    return tuple(sorted({read(word) for word in words}))
 
 
 def _at_least_words(low: int, unit: Unit, money: Money) -> str:

@@ -4,6 +4,7 @@ that its customers are judged by.
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -50,5 +51,7 @@ def latest(session: Session, shop_id: int) -> Stored | None:
     row = session.get(models.Baseline, shop_id)
     if row is None:
         return None
-    numbers = row.numbers | {"spend_edges": tuple(row.numbers["spend_edges"])}
+    numbers: dict[str, Any] = {
+        name: tuple(each) if isinstance(each, list) else each for name, each in row.numbers.items()
+    }
     return Stored(row.computed_at, Baseline(buyers=row.buyers, **numbers))

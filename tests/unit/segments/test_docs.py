@@ -6,13 +6,16 @@ from pathlib import Path
 
 import yaml
 
-from plugin.segments import amounts, presets, rules, words
+from plugin.segments import amounts, choices, presets, rules, words
 from plugin.segments.measures import MEASURES
 from plugin.segments.operators import OPERATORS
 from plugin.segments.rules import Condition, Segment
 from plugin.segments.windows import LIFETIME
 
 PAGE = (Path(__file__).parents[3] / "docs/segments.md").read_text()
+
+
+EXAMPLES = {"country": "CA", "province": "CA-ON", "shopify_segment": "123"}
 
 
 def dollars(cents):
@@ -25,11 +28,18 @@ def table(heading):
     return [[cell.strip().strip("`") for cell in row] for row in rows[2:]]
 
 
+def asked_of(measure):
+    if measure.of_choices:
+        word = next(iter(choices.CHOICES[measure.name].options or [EXAMPLES[measure.name]]))
+        return Condition(measure.name, LIFETIME, "is", (word,))
+    value = 7 * 10 ** amounts.decimals(measure.unit, 2)
+    return Condition(measure.name, LIFETIME, "at_least", value)
+
+
 def test_the_measures_table_is_the_codes():
     expected = []
     for measure in MEASURES.values():
-        value = 700 if measure.unit is amounts.MONEY else 7
-        said = words.phrase(Condition(measure.name, LIFETIME, "at_least", value), dollars)
+        said = words.phrase(asked_of(measure), dollars)
         unit = measure.unit.many or "money"
         expected.append([measure.name, unit, "yes" if measure.windowed else "no", said])
     assert table("Measures") == expected
@@ -37,9 +47,10 @@ def test_the_measures_table_is_the_codes():
 
 def test_the_comparisons_table_is_the_codes():
     rows = table("Comparisons")
-    assert [name for name, _, _ in rows] == [each.name for each in OPERATORS.values() if not each.of_choices]
+    assert [name for name, _, _ in rows] == list(OPERATORS)
     for name, value, said in rows:
-        definition = {"measure": "orders", "comparison": name, "value": json.loads(value)}
+        measure = "country" if OPERATORS[name].of_choices else "orders"
+        definition = {"measure": measure, "comparison": name, "value": json.loads(value)}
         segment = Segment.from_definition({"name": "S", "tag": "s", "conditions": [definition]}, 0, 2)
         assert words.phrase(segment.conditions[0], dollars) == said
 

@@ -1,0 +1,35 @@
+"""The map from three scores of 1 to 5 (how recently, how often, how much) to eleven named groups.
+
+Every one of the 125 codes is in exactly one group. Pure data; plugin.segments.rfm looks customers up in it.
+"""
+
+# Each group's codes: recency, frequency and spend, 5 being the best fifth of the buyers.
+CODES = {
+    "best": "555 554 544 545 454 455 445",
+    "loyal": "543 444 435 355 354 345 344 335",
+    "becoming_loyal": (
+        "553 551 552 541 542 533 532 531 452 451 442 441 431 453 433 432 423 353 352 351 342 341 333 323"
+    ),
+    "new": "512 511 422 421 412 411 311",
+    "promising": "525 524 523 522 521 515 514 513 425 424 413 414 415 315 314 313",
+    "needs_attention": "535 534 443 434 343 334 325 324",
+    "drifting_off": "331 321 312 221 213 231 241 251",
+    "at_risk": "255 254 245 244 253 252 243 242 235 234 225 224 153 152 145 143 142 135 134 133 125 124",
+    "must_not_lose": "155 154 144 214 215 115 114 113",
+    "asleep": "332 322 233 232 223 222 132 123 122 212 211",
+    "lost": "111 112 121 131 141 151",
+}
+
+NAMES = {
+    "best": "among the best customers",
+    "loyal": "loyal",
+    "becoming_loyal": "becoming loyal",
+    "new": "new",
+    "promising": "promising",
+    "needs_attention": "in need of attention",
+    "drifting_off": "drifting off",
+    "at_risk": "at risk",
+    "must_not_lose": "too good to lose",
+    "asleep": "asleep",
+    "lost": "lost",
+}
