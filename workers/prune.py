@@ -22,6 +22,7 @@ from plugin.db.models import (
     Product,
     Run,
     Shop,
+    Stay,
     TagChange,
 )
 from plugin.history import lines
@@ -103,6 +104,11 @@ def _unasked_histories(shop: Shop, _now: datetime) -> ColumnElement[bool]:
     return CategoryHistory.number.not_in(asked)
 
 
+def _old_stays(_shop: Shop, now: datetime) -> ColumnElement[bool]:
+    # Whoever still had one when it ended was reviewed then.
+    return Stay.until <= now
+
+
 OLD: dict[Table, Callable[[Shop, datetime], ColumnElement[bool]]] = {
     InboxEvent.__table__: _old_deliveries,  # type: ignore[dict-item]
     Movement.__table__: _old_movements,  # type: ignore[dict-item]
@@ -113,6 +119,7 @@ OLD: dict[Table, Callable[[Shop, datetime], ColumnElement[bool]]] = {
     Product.__table__: _unasked_lines,  # type: ignore[dict-item]
     CategoryHistory.__table__: _unasked_histories,  # type: ignore[dict-item]
     Pin.__table__: _old_pins,  # type: ignore[dict-item]
+    Stay.__table__: _old_stays,  # type: ignore[dict-item]
 }
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Connection,
     LargeBinary,
     Select,
+    Text,
     bindparam,
     cast,
     func,
@@ -32,6 +33,7 @@ from plugin.db.models import Base
 
 IntArray = NDArray[np.int64]
 Query = Select[*tuple[Any, ...]]
+BETWEEN = "\x1f"
 
 
 class Among(ColumnElement[bool]):
@@ -58,6 +60,12 @@ def integers(session: Session, query: Query, **values: Any) -> list[IntArray]:
         return [_written(text) for text in joined]
     (joined,) = rows(session, _joined_as_bytes(query), **values)
     return [_big_endian(found) for found in joined]
+
+
+def texts(session: Session, query: Query, **values: Any) -> list[list[str]]:
+    """The same of texts and numbers, as texts, none of them null; they hold no unit separators (code 31)."""
+    ((count, *joined),) = rows(session, _joined_as_texts(query), **values)
+    return [text.split(BETWEEN) if count else [] for text in joined]
 
 
 def packed(session: Session, query: Query, **values: Any) -> tuple[IntArray, IntArray, bytes]:
@@ -123,6 +131,20 @@ def update(session: Session, table: type[Base], shop_id: int, key: str, columns:
         _driver(connection).execute(f"{statement} AND shop_id = {shop_id:d}", dict(columns))
 
 
+def delete(session: Session, table: type[Base], where: Mapping[str, int], key: str, numbers: Sequence[int]) -> None:
+    """Remove rows of one shop: `where` says which shop and what else is the same, `key` which of those."""
+    if "shop_id" not in where:
+        raise scope.Unscoped(f"Which shop's rows of {table.__tablename__}?")
+    session.flush()
+    connection = session.connection()
+    same = " AND ".join(f"{name} = {value:d}" for name, value in where.items())
+    statement = f"DELETE FROM {table.__tablename__} WHERE {same} AND {key}"  # noqa: S608 - names of our own tables
+    if _is_sqlite(connection):
+        _driver(connection).executemany(f"{statement} = ?", ((number,) for number in numbers))
+    else:
+        _driver(connection).execute(f"{statement} = ANY(%s)", [list(numbers)])
+
+
 @compiles(Among)
 def _among(element: Among, compiler: SQLCompiler, **options: Any) -> str:
     return compiler.process(element.column == func.any(bindparam(element.name, type_=ARRAY(BigInteger))), **options)
@@ -137,6 +159,12 @@ def _among_sqlite(element: Among, compiler: SQLCompiler, **options: Any) -> str:
 @cache
 def _joined_as_text(query: Query) -> Query:
     return select(*(func.group_concat(column) for column in query.subquery().c))
+
+
+@cache
+def _joined_as_texts(query: Query) -> Query:
+    columns = query.subquery().c
+    return select(func.count(), *(func.aggregate_strings(cast(column, Text), BETWEEN) for column in columns))
 
 
 @cache

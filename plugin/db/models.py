@@ -251,6 +251,20 @@ class Pin(Base):
     cause: Mapped[str] = mapped_column(String(16))
 
 
+class Stay(Base):
+    """A customer who entered a segment with a minimum stay does not leave it before an instant."""
+
+    __tablename__ = "stays"
+
+    shop_id: Mapped[int] = shop_key()
+    bit: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    customer_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    until: Mapped[datetime]
+
+
+Index("ix_stays_customer", Stay.shop_id, Stay.customer_id)
+
+
 class OrderHistory(Base):
     """The packed counting orders of one customer (plugin.segments.columns), derived from `orders`."""
 
@@ -488,7 +502,9 @@ Index("ix_runs_unfinished", Run.shop_id, sqlite_where=UNFINISHED_RUN, postgresql
 
 
 class Baseline(Base):
-    """Store-wide numbers of plugin.segments.baseline, from the last time the whole shop was judged."""
+    """Store-wide numbers of plugin.segments.baseline that customers are compared with, and those of the last time the
+    whole shop was judged: they come into use when it is judged again (`upcoming`).
+    """
 
     __tablename__ = "baselines"
 
@@ -496,6 +512,7 @@ class Baseline(Base):
     computed_at: Mapped[datetime]
     buyers: Mapped[int]
     numbers: Mapped[dict[str, Any]]
+    upcoming: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class DataRequest(Base):

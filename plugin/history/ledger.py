@@ -25,7 +25,7 @@ from plugin.segments import columns
 from plugin.segments.columns import Record
 from plugin.shop import erasures, shops
 from plugin.shop.shop_settings import ShopSettings
-from plugin.standing import pins
+from plugin.standing import pins, stays
 
 Row = TypeVar("Row", Order, Customer)
 
@@ -202,6 +202,7 @@ class Ledger:
         answers.hand_over(gone, kept)
         self._session.flush()
         pins.hand_over(self._session, self._shop_id, gone.customer_id, kept_id)
+        stays.forget(self._session, self._shop_id, gone.customer_id)
         theirs = select(Order).where(Order.shop_id == self._shop_id, Order.customer_id == gone.customer_id)
         for order in self._session.scalars(theirs).all():
             order.customer_id = kept_id

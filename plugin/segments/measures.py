@@ -13,6 +13,8 @@ from plugin.segments.columns import IntArray
 from plugin.segments.operators import Operator
 from plugin.segments.windows import Window
 
+OVERDUE = "overdue"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
@@ -39,11 +41,16 @@ class Measure:
     newest_decides: bool = False
     """Only the newest order counts: older ones that we cannot see would change nothing."""
     relative: bool = False
-    """It compares with the store's baseline."""
+    """Of nobody in a store that has too few buyers to be compared with."""
     scored: bool = False
     """By the shop's scale; the absolute table needs no baseline."""
     facts: tuple[str, ...] = ()
     """What it needs to know of customers beside their orders."""
+
+    @property
+    def compares(self) -> bool:
+        """Whether it needs the store's baseline: for everybody, or in place of a customer's own rhythm."""
+        return self.relative or self.name == OVERDUE
 
     def compared_by(self, operator: Operator) -> bool:
         """Whether a comparison makes sense for it."""
@@ -153,7 +160,7 @@ MEASURES = {
             finding="usually {amount} between orders",
         ),
         Measure(
-            name="overdue",
+            name=OVERDUE,
             unit=TIMES,
             numbers=rhythm.overdue,
             crossings=rhythm.overdue_crossings,

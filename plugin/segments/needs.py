@@ -17,12 +17,14 @@ class Needs:
     """`facts`: names of plugin.segments.customers.Customers.facts; `categories`: keys of category_keys.
 
     `shopify_segments`: ids of segments kept in Shopify. `stays`: bits of segments with a minimum stay.
+    `baseline`: whether customers are compared with the store.
     """
 
     facts: frozenset[str] = frozenset()
     categories: frozenset[str] = frozenset()
     shopify_segments: frozenset[str] = frozenset()
     stays: frozenset[int] = frozenset()
+    baseline: bool = False
 
 
 def of(segments: Iterable[Segment]) -> Needs:
@@ -36,4 +38,5 @@ def of(segments: Iterable[Segment]) -> Needs:
         categories=frozenset(condition.category for condition in conditions if condition.category is not None),
         shopify_segments=frozenset(map(str, words)),
         stays=frozenset(segment.bit for segment in segments if segment.minimum_stay_days),
+        baseline=any(MEASURES[condition.measure].compares for condition in conditions),
     )

@@ -120,7 +120,11 @@ def _write_columns(session: Session, shop_id: int, folder: Path) -> None:
         for name in ends:
             files[name].write(np.zeros(1, KINDS[name]).tobytes())
         after = 0
-        while len((loaded := loading.following(session, shop_id, after, READ_AT_ONCE, NOTHING)).standing.customer_ids):
+        while len(
+            (
+                loaded := loading.following(session, shop_id, after, READ_AT_ONCE, NOTHING, clock.now())
+            ).standing.customer_ids
+        ):
             for customers, _ in loaded.pieces:
                 for name in ("customer_ids", "processed_at"):
                     files[name].write(np.ascontiguousarray(getattr(customers.orders, name), KINDS[name]).data)

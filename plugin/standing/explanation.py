@@ -89,8 +89,9 @@ def _segments(session: Session, shop: models.Shop, customer: Customer, as_of: da
     segments = segment_store.active(session, shop.id)
     waiting = segment_store.incomplete(session, shop.id, as_of)
     judged = [segment for segment in segments if segment.bit not in waiting]
-    store, asked = baselines.store(session, shop.id), needs.of(segments)
-    ((customers, _),) = loading.some(session, shop.id, [customer.customer_id], asked).pieces
+    asked = needs.of(segments)
+    store = baselines.store(session, shop.id, asked)
+    ((customers, _),) = loading.some(session, shop.id, [customer.customer_id], asked, as_of).pieces
     pins = {pin.tag: pin for pin in pinning.of_customer(session, shop.id, customer.customer_id, as_of)}
     rules = _rules(session, shop.id)
     local = as_of.astimezone(ZoneInfo(shop.timezone or "UTC"))

@@ -4,8 +4,10 @@ plugin.standing.refresh loads with it what it judges, plugin.standing.preview wh
 the segments in use ask for; changes nothing.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
 
 import numpy as np
 from sqlalchemy import BigInteger, bindparam, func, select, type_coerce
@@ -17,6 +19,7 @@ from plugin.segments.columns import Columns, IntArray
 from plugin.segments.customers import Customers
 from plugin.segments.evaluate import NEVER
 from plugin.segments.needs import Needs
+from plugin.standing import facts, pins, stays
 
 # At ten orders a customer this much stays in the processor's cache.
 LOADED_AT_ONCE = 8_000
@@ -45,11 +48,30 @@ HISTORIES_OF_NEXT = HISTORIES.where(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Standing:
-    """What is recorded of some customers, by ascending id."""
+    """What is recorded of some customers, by ascending id.
+
+    `stays` and `pins` are what plugin.segments.customers calls so; the latter in, out and until.
+    """
 
     customer_ids: IntArray
     wanted_tags: IntArray
     next_review_at: IntArray
+    facts: Mapping[str, IntArray] = field(default_factory=dict)
+    stays: Mapping[int, IntArray] = field(default_factory=dict)
+    pins: tuple[IntArray, IntArray, IntArray] | None = None
+
+    def customers(self, columns: Columns, places: IntArray) -> Customers:
+        """Those at some places, as the engine takes them."""
+        pinned_in, pinned_out, pins_until = (each[places] for each in self.pins) if self.pins else (None, None, None)
+        return Customers.of(
+            columns,
+            facts={name: each[places] for name, each in self.facts.items()},
+            members=self.wanted_tags[places],
+            stays={bit: each[places] for bit, each in self.stays.items()},
+            pinned_in=pinned_in,
+            pinned_out=pinned_out,
+            pins_until=pins_until,
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,25 +82,42 @@ class Loaded:
     pieces: Iterator[Piece]
 
 
-def some(session: Session, shop_id: int, customer_ids: Sequence[int], needs: Needs) -> Loaded:
-    """Those of these customers who are there and not deleted."""
-    numbers = arrays.integers(session, STANDING_OF_SOME, shop_id=shop_id, customer_ids=list(customer_ids))
-    return _loaded(session, shop_id, numbers, _histories_of_some, needs)
+def some(session: Session, shop_id: int, customer_ids: Sequence[int], needs: Needs, as_of: datetime) -> Loaded:
+    """Those of these customers who are there and not deleted, as they are to be judged at an instant."""
+    found = facts.select(session, STANDING_OF_SOME, needs.facts, shop_id=shop_id, customer_ids=list(customer_ids))
+    standing = _standing(session, shop_id, found, needs, as_of, all_between=False)
+    return Loaded(standing, _pieces(session, shop_id, standing, _histories_of_some))
 
 
-def following(session: Session, shop_id: int, after: int, most: int, needs: Needs) -> Loaded:
+def following(session: Session, shop_id: int, after: int, most: int, needs: Needs, as_of: datetime) -> Loaded:
     """The next customers with ids above `after`."""
-    numbers = arrays.integers(session, STANDING_OF_NEXT, shop_id=shop_id, after=after, most=most)
-    return _loaded(session, shop_id, numbers, _histories_of_next, needs)
+    found = facts.select(session, STANDING_OF_NEXT, needs.facts, shop_id=shop_id, after=after, most=most)
+    standing = _standing(session, shop_id, found, needs, as_of, all_between=True)
+    return Loaded(standing, _pieces(session, shop_id, standing, _histories_of_next))
 
 
-def _loaded(session: Session, shop_id: int, numbers: list[IntArray], histories: Histories, needs: Needs) -> Loaded:
-    ascending = np.argsort(numbers[0], kind="stable")
-    standing = Standing(*(each[ascending] for each in numbers))
-    return Loaded(standing, _pieces(session, shop_id, standing, histories, needs))
+def _standing(
+    session: Session,
+    shop_id: int,
+    found: tuple[list[IntArray], dict[str, IntArray]],
+    needs: Needs,
+    as_of: datetime,
+    *,
+    all_between: bool,
+) -> Standing:
+    (customer_ids, wanted_tags, next_review_at), known = found
+    until = partial(stays.until, session, shop_id, customer_ids=customer_ids, all_between=all_between)
+    return Standing(
+        customer_ids,
+        wanted_tags,
+        next_review_at,
+        facts=known,
+        stays={bit: until(bit) for bit in needs.stays},
+        pins=pins.masks(session, shop_id, customer_ids, as_of) if pins.any_of(session, shop_id) else None,
+    )
 
 
-def _pieces(session: Session, shop_id: int, standing: Standing, histories: Histories, _needs: Needs) -> Iterator[Piece]:
+def _pieces(session: Session, shop_id: int, standing: Standing, histories: Histories) -> Iterator[Piece]:
     customer_ids = standing.customer_ids
     without = np.ones(len(customer_ids), np.bool_)
     for first in range(0, len(customer_ids), LOADED_AT_ONCE):
@@ -87,14 +126,10 @@ def _pieces(session: Session, shop_id: int, standing: Standing, histories: Histo
         known = np.append(customer_ids, 0)[places] == columns.customer_ids
         # Customers who were deleted or merged into others still have their history.
         without[places[known]] = False
-        yield _piece(columns.those(known), places[known], standing)
+        yield standing.customers(columns.those(known), places[known]), places[known]
     if without.any():
         places = np.flatnonzero(without)
-        yield _piece(Columns.without_orders(customer_ids[places]), places, standing)
-
-
-def _piece(columns: Columns, places: IntArray, standing: Standing) -> Piece:
-    return Customers.of(columns, members=standing.wanted_tags[places]), places
+        yield standing.customers(Columns.without_orders(customer_ids[places]), places), places
 
 
 def _histories_of_some(session: Session, shop_id: int, customer_ids: IntArray) -> Packed:

@@ -100,7 +100,7 @@ def preview(session: Session, shop_id: int, definitions: Sequence[Mapping[str, A
     with _lock:
         measured = _measured(session, shop_id, as_of)
         judged = [segment for segment in candidates if not waits[segment.tag]]
-        store = baselines.store(session, shop_id)
+        store = baselines.store(session, shop_id, needs.of([*judged, *saved]))
         numbers = _numbers(measured, [*judged, *saved], store)
         then, now = (_members(measured, numbers, each, store) for each in (judged, saved))
         lines = []
@@ -170,7 +170,7 @@ def _measured(session: Session, shop_id: int, as_of: datetime) -> _Measured:
 
 
 def _read(session: Session, shop_id: int, as_of: datetime) -> _Measured:
-    loaded = loading.following(session, shop_id, 0, 2**31, needs.Needs())
+    loaded = loading.following(session, shop_id, 0, 2**31, needs.Needs(), as_of)
     pieces = list(loaded.pieces)
     slices = [(places, each.orders) for each, places in pieces]
     return _Measured(as_of, as_of, loaded.standing.customer_ids, lambda: slices)

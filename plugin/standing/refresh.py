@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import BigInteger, bindparam, select, type_coerce
 from sqlalchemy.orm import Session
 
-from plugin import clock, runs
+from plugin import clock, queues, runs
 from plugin.db import arrays
 from plugin.db import session as db
 from plugin.db.models import DUE_LATER, Customer, Movement, Run, Shop
@@ -26,7 +26,7 @@ from plugin.segments.gathering import Gathering
 from plugin.segments.needs import Needs
 from plugin.segments.rules import Segment
 from plugin.shop import shops
-from plugin.standing import baselines, loading, segment_store
+from plugin.standing import baselines, loading, segment_store, stays
 from plugin.standing.loading import Loaded, Standing
 from plugin.tagging import tag_changes
 from plugin.turns import Turn
@@ -61,7 +61,7 @@ def refresh_customers(session: Session, shop_id: int, customer_ids: Sequence[int
     rules = _rules(session, shop_id, as_of)
     changed = 0
     for start in range(0, len(customer_ids), CHUNK):
-        loaded = loading.some(session, shop_id, customer_ids[start : start + CHUNK], rules.needs)
+        loaded = loading.some(session, shop_id, customer_ids[start : start + CHUNK], rules.needs, as_of)
         found = _judge(loaded, rules, as_of)
         changed += _record(session, shop_id, loaded.standing, found, as_of, cause)
     return changed
@@ -93,7 +93,10 @@ def refresh_shop(run: Run, turn: Turn, cause: str, until: float = math.inf) -> b
             runs.begin(row, "judging", now)
             session.flush()
             # Read once: whoever changes a shop's segments, or switches tags off, asks for a run in that transaction.
-            rules = rules or _rules(session, shop_id, now)
+            if rules is None:
+                if not after:
+                    baselines.begin(session, shop_id)
+                rules = _rules(session, shop_id, now)
             last, count = _refresh_chunk(session, shop_id, after, rules, now, cause, gathering)
             row.done_count, row.total_count = (row.done_count if after else 0) + count, total
             if last is None:
@@ -104,7 +107,12 @@ def refresh_shop(run: Run, turn: Turn, cause: str, until: float = math.inf) -> b
             return False
     _gather_before(shop_id, began_after, turn, gathering)
     with db.write() as session:
-        baselines.save(session, shop_id, gathering.baseline(), clock.now())
+        first = baselines.save(session, shop_id, gathering.baseline(), clock.now())
+        if first and rules.needs.baseline:
+            # Nobody could be compared with the store before its numbers were there.
+            runs.start_refresh(session, shop_id, clock.now())
+    if first and rules.needs.baseline:
+        queues.wake("run", shop_id)
     return True
 
 
@@ -115,7 +123,7 @@ def _refresh_chunk(
 
     Returns the last of their ids (None when there are no more) and how many there were.
     """
-    loaded = loading.following(session, shop_id, after, CHUNK, rules.needs)
+    loaded = loading.following(session, shop_id, after, CHUNK, rules.needs, as_of)
     count = len(loaded.standing.customer_ids)
     found = _judge(loaded, rules, as_of, gathering)
     _record(session, shop_id, loaded.standing, found, as_of, cause)
@@ -140,17 +148,22 @@ def shops_due(session: Session, now: datetime) -> Iterator[int]:
 
 def _rules(session: Session, shop_id: int, as_of: datetime) -> Rules:
     segments = segment_store.judged(session, shop_id, as_of)
-    return Rules(segments, needs.of(segments), baselines.store(session, shop_id))
+    needed = needs.of(segments)
+    return Rules(segments, needed, baselines.store(session, shop_id, needed))
 
 
 def _judge(loaded: Loaded, rules: Rules, as_of: datetime, gathering: Gathering | None = None) -> Evaluation:
-    memberships, reviews = np.zeros((2, len(loaded.standing.customer_ids)), np.int64)
+    count = len(loaded.standing.customer_ids)
+    memberships, reviews = np.zeros((2, count), np.int64)
+    ends = {bit: np.zeros(count, np.int64) for bit in rules.needs.stays}
     for customers, places in loaded.pieces:
         found = evaluate(customers, rules.segments, as_of, rules.store)
         memberships[places], reviews[places] = found.memberships, found.next_review_at
         if gathering is not None:
             gathering.add(customers.columns, as_of)
-    return Evaluation(memberships, reviews, {})
+        for bit, until in ends.items():
+            until[places] = found.stays[bit]
+    return Evaluation(memberships, reviews, ends)
 
 
 def _gather_before(shop_id: int, end: int, turn: Turn, gathering: Gathering) -> None:
@@ -159,7 +172,7 @@ def _gather_before(shop_id: int, end: int, turn: Turn, gathering: Gathering) -> 
     while after < end:
         turn.renew()
         with db.read() as session:
-            loaded = loading.following(session, shop_id, after, CHUNK, Needs())
+            loaded = loading.following(session, shop_id, after, CHUNK, Needs(), clock.now())
             for customers, _ in loaded.pieces:
                 columns = customers.columns
                 gathering.add(columns.those(columns.customer_ids <= end), clock.now())
@@ -184,6 +197,10 @@ def _record(session: Session, shop_id: int, standing: Standing, found: Evaluatio
             new["next_review_at"] = [None if at == NEVER else at for at in reviews[rows].tolist()]
         if len(rows):
             arrays.update(session, Customer, shop_id, "customer_id", new)
+    for bit, ends in found.stays.items():
+        changed = np.flatnonzero(ends != standing.stays[bit])
+        if len(changed):
+            stays.record(session, shop_id, bit, standing.customer_ids[changed], ends[changed])
     if moved.any():
         _record_movements(session, shop_id, standing, found, as_of, cause)
         tag_changes.let_return(session, shop_id)
@@ -205,6 +222,9 @@ def _record_movements(
         rows = columns | {name: [value] * len(moved) for name, value in same.items()}
         if len(moved):
             arrays.insert(session, Movement, rows)
+            left = moved[found.memberships[moved] >> bit & 1 == 0]
+            if bit not in found.stays and len(left):
+                stays.end(session, shop_id, bit, standing.customer_ids[left])
 
 
 def _has_history(session: Session, shop_id: int) -> bool:

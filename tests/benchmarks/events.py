@@ -138,7 +138,7 @@ def engine_hot(watch: Watch, url: str, shop_id: int, buyers: list[int]) -> str:
 
         def judge(some: list[int]) -> dict[int, tuple[int, int]]:
             found: dict[int, tuple[int, int]] = {}
-            for customers, _ in loading.some(session, shop_id, some, Needs()).pieces:
+            for customers, _ in loading.some(session, shop_id, some, Needs(), stores.AS_OF).pieces:
                 answers = evaluate.evaluate(customers, fill.SEGMENTS, stores.AS_OF, Store())
                 both = zip(answers.memberships.tolist(), answers.next_review_at.tolist(), strict=True)
                 found |= {

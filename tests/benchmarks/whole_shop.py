@@ -144,7 +144,7 @@ def refreshed(watch: Watch, url: str, shop_id: int) -> str:
 def standing(shop_id: int) -> str:
     """A digest of how all customers stand."""
     with db.read() as session:
-        loaded = loading.following(session, shop_id, 0, 10**9, Needs())
+        loaded = loading.following(session, shop_id, 0, 10**9, Needs(), stores.AS_OF)
     return _digest(loaded.standing.customer_ids, loaded.standing.wanted_tags, loaded.standing.next_review_at)
 
 

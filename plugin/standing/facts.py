@@ -1,0 +1,72 @@
+"""What is known of customers beside their orders, as the numbers that plugin.segments measures with. For the loader."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import numpy as np
+from sqlalchemy import BigInteger, ColumnElement, Select, func, type_coerce
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from plugin.db import arrays
+from plugin.db.models import Customer
+from plugin.segments import choices
+from plugin.segments.columns import IntArray
+
+Query = Select[*tuple[Any, ...]]
+MICROSECONDS = 1_000_000
+
+
+def _seconds(column: InstrumentedAttribute[Any]) -> ColumnElement[int]:
+    return func.coalesce(type_coerce(column, BigInteger) // MICROSECONDS, choices.UNKNOWN)
+
+
+def _number(column: InstrumentedAttribute[Any]) -> ColumnElement[int]:
+    return func.coalesce(type_coerce(column, BigInteger), choices.UNKNOWN)
+
+
+# Every fact a measure can ask for: whole numbers as they are, words by the measure that numbers them.
+NUMBERS: Mapping[str, ColumnElement[int]] = {
+    "signed_up_at": _seconds(Customer.signed_up_at),
+    "promoter_score": _number(Customer.promoter_score),
+    "promoter_at": _seconds(Customer.promoter_at),
+    "lifetime_orders": _number(Customer.lifetime_orders),
+    "lifetime_spend": _number(Customer.lifetime_spend),
+}
+WORDS: Mapping[str, InstrumentedAttribute[Any]] = {
+    "consent": Customer.consent,
+}
+
+
+def select(
+    session: Session, query: Query, names: frozenset[str], **values: Any
+) -> tuple[list[IntArray], dict[str, IntArray]]:
+    """The numbers a query selects of customers, whose ids come first, and their facts; by ascending id.
+
+    Queries are kept compiled: give only constants.
+    """
+    numbers = arrays.integers(session, _with_numbers(query, names), **values)
+    ascending = np.argsort(numbers[0], kind="stable")
+    sorted_numbers = [each[ascending] for each in numbers]
+    own = len(numbers) - len(names & NUMBERS.keys())
+    found = dict(zip(sorted(names & NUMBERS.keys()), sorted_numbers[own:], strict=True))
+    if words := sorted(names & WORDS.keys()):
+        ids, *texts = arrays.texts(session, _with_words(query, names), **values)
+        ascending = np.argsort(np.array(ids, np.int64), kind="stable")
+        for name, column in zip(words, texts, strict=True):
+            codes = choices.codes(name, (word or None for word in column))
+            found[name] = np.array(codes, np.int64)[ascending]
+    for name in names - found.keys():
+        found[name] = np.full(len(ascending), choices.UNKNOWN, np.int64)
+    return sorted_numbers[:own], found
+
+
+@cache
+def _with_numbers(query: Query, names: frozenset[str]) -> Query:
+    return query.add_columns(*(NUMBERS[name].label(name) for name in sorted(names & NUMBERS.keys())))
+
+
+@cache
+def _with_words(query: Query, names: frozenset[str]) -> Query:
+    asked = (func.coalesce(WORDS[name], "").label(name) for name in sorted(names & WORDS.keys()))
+    return query.with_only_columns(Customer.customer_id, *asked)
