@@ -122,6 +122,25 @@ class Columns:
         )
 
     @classmethod
+    def of_some(cls, customer_ids: IntArray, packed: tuple[IntArray, IntArray, bytes]) -> "Columns":
+        """These customers in their order: histories as `of_packed` takes them, of whoever of them has any and of others
+        too, in any order.
+        """
+        found = cls.of_packed(*packed)
+        counts = np.zeros(len(customer_ids), np.int64)
+        begins = np.zeros(len(customer_ids), np.int64)
+        order = np.argsort(customer_ids, kind="stable")
+        places = np.searchsorted(customer_ids, found.customer_ids, sorter=order)
+        known = np.append(customer_ids[order], 0)[places] == found.customer_ids
+        here = order[places[known]]
+        counts[here] = np.diff(found.starts)[known]
+        begins[here] = found.starts[:-1][known]
+        starts = np.zeros(len(customer_ids) + 1, np.int64)
+        np.cumsum(counts, out=starts[1:])
+        orders = np.arange(starts[-1]) + np.repeat(begins - starts[:-1], counts)
+        return cls(customer_ids, starts, found.processed_at[orders], found.spend[orders], found.units[orders])
+
+    @classmethod
     def without_orders(cls, customer_ids: IntArray) -> "Columns":
         """Customers who never bought."""
         return cls.of_records(customer_ids, np.zeros(len(customer_ids) + 1, np.int64), np.zeros(0, RECORD))

@@ -19,7 +19,7 @@ from plugin.segments.columns import Columns, IntArray
 from plugin.segments.customers import Customers
 from plugin.segments.evaluate import NEVER
 from plugin.segments.needs import Needs
-from plugin.standing import facts, pins, stays
+from plugin.standing import categories, facts, pins, stays
 
 # At ten orders a customer this much stays in the processor's cache.
 LOADED_AT_ONCE = 8_000
@@ -27,7 +27,8 @@ LOADED_AT_ONCE = 8_000
 Piece = tuple[Customers, IntArray]
 """Customers, and their places among those that were asked for."""
 Packed = tuple[IntArray, IntArray, bytes]
-Histories = Callable[[Session, int, IntArray], Packed]
+Histories = Callable[[IntArray], Packed]
+OfCategories = Callable[[IntArray], dict[str, Packed]]
 
 # Reviews as raw microseconds: a million datetimes would take longer than the evaluation.
 REVIEW_AT = func.coalesce(type_coerce(Customer.next_review_at, BigInteger), NEVER)
@@ -59,12 +60,14 @@ class Standing:
     facts: Mapping[str, IntArray] = field(default_factory=dict)
     stays: Mapping[int, IntArray] = field(default_factory=dict)
     pins: tuple[IntArray, IntArray, IntArray] | None = None
+    categories: frozenset[str] = frozenset()
 
-    def customers(self, columns: Columns, places: IntArray) -> Customers:
+    def customers(self, columns: Columns, places: IntArray, bought: Mapping[str, Columns]) -> Customers:
         """Those at some places, as the engine takes them."""
         pinned_in, pinned_out, pins_until = (each[places] for each in self.pins) if self.pins else (None, None, None)
         return Customers.of(
             columns,
+            categories=bought,
             facts={name: each[places] for name, each in self.facts.items()},
             members=self.wanted_tags[places],
             stays={bit: each[places] for bit, each in self.stays.items()},
@@ -86,14 +89,18 @@ def some(session: Session, shop_id: int, customer_ids: Sequence[int], needs: Nee
     """Those of these customers who are there and not deleted, as they are to be judged at an instant."""
     found = facts.select(session, STANDING_OF_SOME, needs.facts, shop_id=shop_id, customer_ids=list(customer_ids))
     standing = _standing(session, shop_id, found, needs, as_of, all_between=False)
-    return Loaded(standing, _pieces(session, shop_id, standing, _histories_of_some))
+    histories = partial(_histories_of_some, session, shop_id)
+    of_categories = partial(categories.columns, session, shop_id, needs.categories)
+    return Loaded(standing, _pieces(standing, histories, of_categories))
 
 
 def following(session: Session, shop_id: int, after: int, most: int, needs: Needs, as_of: datetime) -> Loaded:
     """The next customers with ids above `after`."""
     found = facts.select(session, STANDING_OF_NEXT, needs.facts, shop_id=shop_id, after=after, most=most)
     standing = _standing(session, shop_id, found, needs, as_of, all_between=True)
-    return Loaded(standing, _pieces(session, shop_id, standing, _histories_of_next))
+    histories = partial(_histories_of_next, session, shop_id)
+    of_categories = partial(_of_categories_of_next, session, shop_id, needs)
+    return Loaded(standing, _pieces(standing, histories, of_categories))
 
 
 def _standing(
@@ -113,27 +120,38 @@ def _standing(
         next_review_at,
         facts=known,
         stays={bit: until(bit) for bit in needs.stays},
+        categories=needs.categories,
         pins=pins.masks(session, shop_id, customer_ids, as_of) if pins.any_of(session, shop_id) else None,
     )
 
 
-def _pieces(session: Session, shop_id: int, standing: Standing, histories: Histories) -> Iterator[Piece]:
+def _pieces(standing: Standing, histories: Histories, of_categories: OfCategories) -> Iterator[Piece]:
     customer_ids = standing.customer_ids
     without = np.ones(len(customer_ids), np.bool_)
     for first in range(0, len(customer_ids), LOADED_AT_ONCE):
-        columns = Columns.of_packed(*histories(session, shop_id, customer_ids[first : first + LOADED_AT_ONCE]))
+        columns = Columns.of_packed(*histories(customer_ids[first : first + LOADED_AT_ONCE]))
         places = np.searchsorted(customer_ids, columns.customer_ids)
         known = np.append(customer_ids, 0)[places] == columns.customer_ids
         # Customers who were deleted or merged into others still have their history.
         without[places[known]] = False
-        yield standing.customers(columns.those(known), places[known]), places[known]
+        these = columns.those(known)
+        packed = of_categories(customer_ids[first : first + LOADED_AT_ONCE])
+        bought = {key: Columns.of_some(these.customer_ids, each) for key, each in packed.items()}
+        yield standing.customers(these, places[known], bought), places[known]
     if without.any():
         places = np.flatnonzero(without)
-        yield standing.customers(Columns.without_orders(customer_ids[places]), places), places
+        nothing = Columns.without_orders(customer_ids[places])
+        # Whose orders all do not count has bought nothing of any category either.
+        yield standing.customers(nothing, places, dict.fromkeys(standing.categories, nothing)), places
 
 
 def _histories_of_some(session: Session, shop_id: int, customer_ids: IntArray) -> Packed:
     return arrays.packed(session, HISTORIES_OF_SOME, shop_id=shop_id, customer_ids=customer_ids.tolist())
+
+
+def _of_categories_of_next(session: Session, shop_id: int, needs: Needs, customer_ids: IntArray) -> dict[str, Packed]:
+    first, last = int(customer_ids[0]), int(customer_ids[-1])
+    return categories.columns_between(session, shop_id, needs.categories, first, last)
 
 
 def _histories_of_next(session: Session, shop_id: int, customer_ids: IntArray) -> Packed:
