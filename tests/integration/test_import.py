@@ -17,14 +17,11 @@ from plugin.history.listing import BeingPrepared
 from plugin.shop import shops
 from plugin.shopify import bulk_operations, http
 from tests.support.installed import ON_SQLITE, InstalledShop, open_app
+from tests.support.mortality import Killed
 from workers import drain_inbox, sweep, work_on_runs
 
 TABLES = (Order, Customer, OrderHistory)
 UNSTEADY = {"shop_id", "version", "next_review_at", "updated_at", "lifetime_at"}
-
-
-class Killed(BaseException):
-    """Stands for the end of the process: nothing here catches it."""
 
 
 def rows(shop: InstalledShop) -> list[list[tuple]]:
