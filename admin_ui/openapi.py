@@ -14,6 +14,7 @@ from werkzeug.routing import Rule
 from plugin.schemas import admin_responses
 
 PREFIX = "/app/api"
+SURVEYS = "/promoters"
 TITLE, VERSION = "Regulars, the merchant's page", "1"
 # The largest number a database row can have: anything above cannot be an id.
 LARGEST_ID = 2**63 - 1
@@ -31,6 +32,9 @@ class Description:
     mimetype: str
     also: dict[int, str] = field(default_factory=dict)
     needs_token: bool = True
+    takes_file: str | None = None
+    query: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 # Said once for every endpoint behind a token, and once more for those that take a body.
@@ -50,11 +54,18 @@ def describes(
     mimetype: str = "application/json",
     also: dict[int, str] | None = None,
     needs_token: bool = True,
+    takes_file: str | None = None,
+    query: dict[str, str] | None = None,
+    headers: dict[str, str] | None = None,
 ) -> Callable[[View], View]:
-    """Say what a view answers with 200, what body it takes, and which other statuses it has."""
+    """Say what a view answers with 200, what body it takes, and which other statuses it has.
+
+    `takes_file`: the type of a body that is no JSON. `query`, `headers`: parameters there, in words.
+    """
 
     def described(view: View) -> View:
-        view.__dict__["description"] = Description(answer, takes, mimetype, also or {}, needs_token)
+        told = Description(answer, takes, mimetype, also or {}, needs_token, takes_file, query or {}, headers or {})
+        view.__dict__["description"] = told
         return view
 
     return described
@@ -68,11 +79,11 @@ def document() -> Response:
 
 
 def build(app: Flask) -> dict[str, Any]:
-    """The OpenAPI document of everything below /app/api."""
+    """The OpenAPI document of everything below /app/api, and of the door of survey tools."""
     spec = APISpec(TITLE, VERSION, openapi_version="3.1.0", plugins=[MarshmallowPlugin(schema_name_resolver=_name)])
     spec.components.security_scheme("idToken", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
     for rule in app.url_map.iter_rules():
-        if rule.rule.startswith(f"{PREFIX}/"):
+        if rule.rule.startswith((f"{PREFIX}/", f"{SURVEYS}/")):
             view = app.view_functions[rule.endpoint]
             for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
                 spec.path(path(rule), operations={method.lower(): _operation(rule, view)})
@@ -92,19 +103,25 @@ def _operation(rule: Rule, view: Callable[..., Any]) -> dict[str, Any]:
         "responses": {"200": _response("As asked.", said.answer, said.mimetype), **_refusals(said)},
         "security": [{"idToken": []}] if said.needs_token else [],
     }
-    if rule.arguments:
-        operation["parameters"] = [_parameter(name) for name in sorted(rule.arguments)]
+    parameters = [_parameter(name) for name in sorted(rule.arguments)]
+    for place, told in (("query", said.query), ("header", said.headers)):
+        parameters += [_told(place, name, words) for name, words in told.items()]
+    if parameters:
+        operation["parameters"] = parameters
     if said.takes is not None:
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": said.takes}}}
+    if said.takes_file is not None:
+        operation["requestBody"] = {"required": True, "content": {said.takes_file: {"schema": {"type": "string"}}}}
     return operation
 
 
 def _refusals(said: Description) -> dict[str, Any]:
-    texts = {**(REFUSALS if said.needs_token else {}), **(BODY_REFUSALS if said.takes else {}), **said.also}
+    takes_body = said.takes is not None or said.takes_file is not None
+    texts = {**(REFUSALS if said.needs_token else {}), **(BODY_REFUSALS if takes_body else {}), **said.also}
     refusals = {
         str(status): {**_response(text, admin_responses.Refusal), **_headers(status)} for status, text in texts.items()
     }
-    if said.takes is not None:
+    if takes_body or said.query:
         refusals |= {str(status): _response(text, admin_responses.Invalid) for status, text in INVALID.items()}
     return dict(sorted(refusals.items()))
 
@@ -118,13 +135,14 @@ def _response(text: str, schema: type[Schema] | None, mimetype: str = "applicati
 
 
 def _parameter(name: str) -> dict[str, Any]:
-    # Every parameter of this API is a row's number.
-    return {
-        "in": "path",
-        "name": name,
-        "required": True,
-        "schema": {"type": "integer", "minimum": 0, "maximum": LARGEST_ID},
-    }
+    number = {"type": "integer", "minimum": 0, "maximum": LARGEST_ID}  # of a row
+    schema = number if name.endswith("_id") else {"type": "string", "minLength": 1}
+    return {"in": "path", "name": name, "required": True, "schema": schema}
+
+
+def _told(place: str, name: str, words: str) -> dict[str, Any]:
+    schema = {"type": "string"}
+    return {"in": place, "name": name, "required": place == "header", "description": words, "schema": schema}
 
 
 def _name(schema: type[Schema] | Schema) -> str:

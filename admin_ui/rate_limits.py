@@ -19,6 +19,8 @@ from plugin import queues
 # A page that follows its status asks 30 times a minute; the rest is room for several members of staff and tabs.
 READS = RateLimitItemPerMinute(600)
 WRITES = RateLimitItemPerMinute(60)
+# A request of a survey tool brings up to a thousand answers.
+SURVEYS = RateLimitItemPerMinute(120)
 # Opening the app in the ordinary way takes one or two requests without a token.
 STRANGERS = RateLimitItemPerMinute(120)
 
@@ -40,6 +42,11 @@ class TooMany(Exception):
 def count_shop(shop_domain: str, *, writes: bool) -> None:
     """Count a request of a shop whose token was good; TooMany if it is one too many."""
     _count(WRITES if writes else READS, "writes" if writes else "reads", shop_domain)
+
+
+def count_survey(shop_domain: str) -> None:
+    """Count a request that was signed with a shop's survey secret; TooMany if it is one too many."""
+    _count(SURVEYS, "surveys", shop_domain)
 
 
 def count_stranger(address: str | None) -> None:

@@ -1,4 +1,4 @@
-"""Every answer that says no, or that something failed: JSON below /app/api, a calm page elsewhere, never a detail.
+"""Every answer that says no, or that something failed: JSON to programs, a calm page to people, never a detail.
 
 plugin.app attaches `answer` and `fail` to the whole application, so that paths and methods nobody serves are covered.
 """
@@ -15,7 +15,8 @@ from admin_ui import auth, troubles
 from admin_ui.rate_limits import TooMany
 from plugin.shopify.errors import ShopifyError
 
-API = "/app/api"
+# What is not looked at by people: the page's API, and the door of survey tools.
+FETCHED = ("/app/api", "/promoters")
 
 log = structlog.get_logger()
 
@@ -80,7 +81,7 @@ ANSWERS: dict[type[Exception], Callable[[Any], Response]] = {
 
 
 def _is_fetched() -> bool:
-    return request.path == API or request.path.startswith(f"{API}/")
+    return any(request.path == root or request.path.startswith(f"{root}/") for root in FETCHED)
 
 
 def _is_page() -> bool:

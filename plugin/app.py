@@ -30,13 +30,24 @@ def start() -> Config:
 
 def create_app() -> Flask:
     """The web application: Shopify's deliveries at /webhooks, the merchant's pages at /app, two pages for everybody."""
-    from admin_ui import api, content_policy, data_api, install, openapi, pages, public, refusals
+    from admin_ui import (
+        api,
+        content_policy,
+        customers_api,
+        data_api,
+        install,
+        openapi,
+        pages,
+        public,
+        refusals,
+        survey_api,
+    )
     from webhooks import receive
 
     settings = start()
     app = Flask("regulars", static_folder=None, root_path=str(Path(__file__).parent))
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
-    for part in (receive, pages, api, data_api, openapi, install, public):
+    for part in (receive, pages, api, data_api, customers_api, survey_api, openapi, install, public):
         app.register_blueprint(part.blueprint)
     app.add_url_rule("/healthz", "healthz", lambda: Response("ok\n", mimetype="text/plain"))
     app.add_url_rule("/metrics", "metrics", _metrics)

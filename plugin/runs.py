@@ -104,8 +104,16 @@ def latest(session: Session, shop_id: int) -> Run | None:
 
 def newest(session: Session, shop_id: int, kind: str) -> Run:
     """The run of a kind that was asked for last; there must be one."""
+    found = latest_of(session, shop_id, kind)
+    if found is None:
+        raise LookupError(f"No {kind} was ever asked for")
+    return found
+
+
+def latest_of(session: Session, shop_id: int, kind: str) -> Run | None:
+    """The run of a kind that was asked for last, if any."""
     mine = (Run.shop_id == shop_id, Run.kind == kind)
-    return session.scalars(select(Run).where(*mine).order_by(Run.created_at.desc()).limit(1)).one()
+    return session.scalar(select(Run).where(*mine).order_by(Run.created_at.desc()).limit(1))
 
 
 def shops_waiting(session: Session) -> list[int]:

@@ -46,7 +46,11 @@ Field = tuple[str, str]
 
 
 class NoField(ValueError):
-    """Not the name of a metafield; the message says in words what is."""
+    """Not the name of a metafield: `part` says which half of it, the message in words what is."""
+
+    def __init__(self, part: str, message: str) -> None:
+        super().__init__(message)
+        self.part = part
 
 
 def choose(session: Session, shop_id: int, field: Field | None) -> bool:
@@ -116,9 +120,9 @@ def kind_of(field: Field) -> Kind:
 def _check(field: Field) -> None:
     namespace, key = field
     if len(namespace) > LONGEST_NAMESPACE or not NAMESPACE.fullmatch(namespace):
-        raise NoField("A namespace has letters, digits, hyphens and underscores, such as custom.")
+        raise NoField("namespace", "A namespace has letters, digits, hyphens and underscores, such as custom.")
     if len(key) > LONGEST_KEY or not KEY.fullmatch(key):
-        raise NoField("A key has letters, digits, hyphens and underscores, such as nps_score.")
+        raise NoField("key", "A key has letters, digits, hyphens and underscores, such as nps_score.")
 
 
 def _beginning(shop: Shop, field: Field) -> Place:

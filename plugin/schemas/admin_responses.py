@@ -128,6 +128,77 @@ class TaggingSwitched(Schema):
     status = fields.Nested(Status, required=True)
 
 
+class Metafield(Schema):
+    """A customer metafield by its name."""
+
+    namespace = fields.String(required=True)
+    key = fields.String(required=True)
+
+
+class Promoters(Schema):
+    """Where answers to the promoter question come from. `address`: where survey tools post, if there is a secret.
+
+    `reading_failed`: why the metafield could not be read the last time. `customers`: how many have answered.
+    """
+
+    metafield = fields.Nested(Metafield, required=True, allow_none=True)
+    read_at = fields.DateTime(required=True, allow_none=True)
+    reading = fields.Boolean(required=True)
+    reading_failed = fields.String(required=True, allow_none=True)
+    address = fields.String(required=True)
+    secret_made_at = fields.DateTime(required=True, allow_none=True)
+    customers = fields.Integer(required=True)
+
+
+class SurveySecret(Promoters):
+    """A secret, shown this once."""
+
+    secret = fields.String(required=True)
+
+
+class LineProblem(Schema):
+    """A line of a file that was not taken, and why."""
+
+    line = fields.Function(lambda problem: problem[0], required=True, metadata={"type": "integer"})
+    problem = fields.Function(lambda problem: problem[1], required=True, metadata={"type": "string"})
+
+
+class FileTaken(Schema):
+    """What became of a file, line by line (standing.promoters.Report)."""
+
+    lines = fields.Integer(required=True)
+    recorded = fields.Integer(required=True)
+    older = fields.Integer(required=True)
+    unknown_customers = fields.Integer(required=True)
+    stopped_at = fields.Integer(required=True, allow_none=True)
+    problems = fields.List(fields.Nested(LineProblem), required=True)
+
+
+class AnswersTaken(Schema):
+    """What became of a tool's answers; `unknown_customers`: the places, from 0, of those about strangers."""
+
+    recorded = fields.Integer(required=True)
+    older = fields.Integer(required=True)
+    unknown_customers = fields.List(fields.Integer(), required=True)
+
+
+class Pin(Schema):
+    """A customer is in a segment (`into`), or out of it, until an instant or for good."""
+
+    tag = fields.String(required=True)
+    into = fields.Boolean(required=True)
+    until = fields.DateTime(required=True, allow_none=True)
+    note = fields.String(required=True)
+    made_at = fields.DateTime(required=True)
+    cause = fields.String(required=True)
+
+
+class Pins(Schema):
+    """All of a customer's."""
+
+    pins = fields.List(fields.Nested(Pin), required=True)
+
+
 class Refusal(Schema):
     """Why not, in plain words."""
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from plugin import clock, config, turns
@@ -24,6 +24,9 @@ REFRESH_AHEAD = timedelta(minutes=5)
 IDLE_AFTER = timedelta(days=30)
 REFRESH_TOKEN_LIFE = timedelta(days=90)
 
+# The columns of a shop that are kept encrypted.
+SEALED = ("access_token", "refresh_token", "answers_secret")
+
 PATIENCE_SECONDS = 30
 LOOK_AGAIN_SECONDS = 0.2
 
@@ -33,13 +36,13 @@ def usable(shop_id: int) -> str:
     with db.read() as session:
         shop = session.get_one(Shop, shop_id)
     if _lasts(shop, clock.now()):
-        return _opened(shop.access_token)
+        return opened(shop.access_token)
     return _refreshed(shop_id, lambda seen: _lasts(seen, clock.now()))
 
 
 def renewed(shop_id: int, refused: str) -> str:
     """A token other than `refused`, which Shopify takes for dead although our clock does not."""
-    return _refreshed(shop_id, lambda seen: _opened(seen.access_token) != refused)
+    return _refreshed(shop_id, lambda seen: opened(seen.access_token) != refused)
 
 
 def keep_alive(shop_id: int) -> None:
@@ -61,10 +64,10 @@ def live(shop: Shop, now: datetime) -> bool:
 
 def store(shop: Shop, pair: TokenPair, now: datetime) -> None:
     """Put a pair into the shop's row, encrypted, both at once, with the scopes it came with."""
-    box = _box()
-    shop.access_token = box.encrypt(pair.access_token.encode())
+    sealing = box()
+    shop.access_token = sealing.encrypt(pair.access_token.encode())
     shop.access_token_expires_at = pair.access_token_expires_at
-    shop.refresh_token = box.encrypt(pair.refresh_token.encode())
+    shop.refresh_token = sealing.encrypt(pair.refresh_token.encode())
     shop.refresh_token_expires_at = pair.refresh_token_expires_at
     shop.scopes, shop.scopes_at = pair.scopes, now
     shop.token_error = shop.trouble = shop.api_error = shop.paused_until = None
@@ -76,13 +79,15 @@ def drop(shop: Shop) -> None:
 
 
 def reencrypt(session: Session) -> tuple[int, list[str]]:
-    """Encrypt every token with the first of TOKEN_KEYS; returns how many shops, and those whose cannot be read."""
-    box, done, unreadable = _box(), 0, []
+    """Encrypt every token and secret with the first of TOKEN_KEYS; returns how many shops, and those not readable."""
+    with_first, done, unreadable = box(), 0, []
     # Locked, so that a pair refreshed meanwhile is not overwritten with the one before.
-    for shop in session.scalars(select(Shop).where(Shop.access_token.is_not(None)).with_for_update()):
+    sealed = or_(Shop.access_token.is_not(None), Shop.answers_secret.is_not(None))
+    for shop in session.scalars(select(Shop).where(sealed).with_for_update()):
         try:
-            shop.access_token = box.rotate(shop.access_token or b"")
-            shop.refresh_token = box.rotate(shop.refresh_token) if shop.refresh_token else None
+            for name in SEALED:
+                if (content := getattr(shop, name)) is not None:
+                    setattr(shop, name, with_first.rotate(content))
             done += 1
         except InvalidToken:
             unreadable.append(shop.domain)
@@ -115,8 +120,8 @@ def _refreshed(shop_id: int, is_good: Callable[[Shop], bool]) -> str:
         if shop.token_error:
             raise errors.TokenRejected(shop.token_error)
         if is_good(shop):
-            return _opened(shop.access_token)
-        return _traded(shop, _opened(shop.refresh_token))
+            return opened(shop.access_token)
+        return _traded(shop, opened(shop.refresh_token))
 
 
 def _traded(shop: Shop, held: str) -> str:
@@ -130,16 +135,16 @@ def _traded(shop: Shop, held: str) -> str:
     except errors.TokenRejected:
         with db.read() as session:
             shop = session.get_one(Shop, shop.id)
-        if _opened(shop.refresh_token) == held:
+        if opened(shop.refresh_token) == held:
             raise
-        return _opened(shop.access_token)
+        return opened(shop.access_token)
     with db.write() as session:
         shop = session.get_one(Shop, shop.id, with_for_update=True)
         if shop.uninstalled_at is not None:
             raise errors.Uninstalled(f"{shop.domain} removed the app")
-        if _opened(shop.refresh_token) == held:
+        if opened(shop.refresh_token) == held:
             store(shop, pair, clock.now())
-        return _opened(shop.access_token)
+        return opened(shop.access_token)
 
 
 def _lasts(shop: Shop, now: datetime) -> bool:
@@ -154,19 +159,21 @@ def _is_idle(shop: Shop, now: datetime) -> bool:
 
 def _is_readable(shop: Shop) -> bool:
     try:
-        return bool(_opened(shop.access_token) and _opened(shop.refresh_token))
+        return bool(opened(shop.access_token) and opened(shop.refresh_token))
     except errors.TokenRejected:
         return False
 
 
-def _opened(sealed: bytes | None) -> str:
+def opened(sealed: bytes | None) -> str:
+    """What was sealed; TokenRejected if there is nothing, or none of the keys fits."""
     if sealed is None:
         raise errors.TokenRejected("There is no token for this shop")
     try:
-        return _box().decrypt(sealed).decode()
+        return box().decrypt(sealed).decode()
     except InvalidToken:
         raise errors.TokenRejected("The stored token cannot be read with TOKEN_KEYS") from None
 
 
-def _box() -> MultiFernet:
+def box() -> MultiFernet:
+    """Seals with the first of TOKEN_KEYS and opens with any."""
     return MultiFernet([Fernet(key) for key in config.current().token_keys])

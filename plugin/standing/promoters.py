@@ -44,7 +44,7 @@ class Report:
     lines: int = 0
     recorded: int = 0
     older: int = 0
-    unknown: int = 0
+    unknown_customers: int = 0
     stopped_at: int | None = None
     problems: list[tuple[int, str]] = field(default_factory=list)
 
@@ -137,7 +137,7 @@ def _take_lines(shop_id: int, some: Sequence[Line], report: Report) -> None:
         report.recorded += outcome == answers.RECORDED
         report.older += outcome == answers.OLDER
         if outcome == answers.UNKNOWN:
-            report.unknown += 1
+            report.unknown_customers += 1
             report.problems.append((number, "No customer of this shop has that number."))
 
 

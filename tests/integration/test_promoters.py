@@ -139,7 +139,13 @@ def test_a_file_is_taken_in_line_by_line_and_every_bad_line_is_reported_with_its
     monkeypatch.setattr(promoters, "ANSWERS_AT_ONCE", 2)
     bad = ["99,9,2026-05-01", "2,eleven,2026-05-01", "x,1,2026-05-01"]
     report = promoters.take_file(shop, file("1,9,2026-05-01", *bad, "3,7,2026-05-02", "1,8,2025-01-01"))
-    assert (report.lines, report.recorded, report.older, report.unknown, report.stopped_at) == (6, 2, 1, 1, None)
+    assert (report.lines, report.recorded, report.older, report.unknown_customers, report.stopped_at) == (
+        6,
+        2,
+        1,
+        1,
+        None,
+    )
     assert [number for number, _ in report.problems] == [3, 4, 5]
     assert "No customer" in report.problems[0][1]
     assert [score(shop, each)[0] for each in (ANNA, BEN, CARL)] == [9, None, 7]
