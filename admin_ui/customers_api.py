@@ -24,7 +24,7 @@ CAUSE = "page"
 
 blueprint = Blueprint("admin_customers_api", __name__, url_prefix="/app/api")
 NO_CUSTOMER = {404: "No customer of this shop has that number."}
-PINS = f"/customers/<int(max={openapi.LARGEST_ID}):customer_id>/pins"
+PINS = "/customers/<int:customer_id>/pins"
 
 
 @blueprint.get("/promoters")

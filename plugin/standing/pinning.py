@@ -20,6 +20,7 @@ log = structlog.get_logger()
 
 CAUSE = "pin"
 LONGEST_NOTE = 200
+LARGEST_ID = 2**63 - 1
 # What no line of text has in it, and halves of surrogate pairs, which no database can store.
 UNFIT_CATEGORIES = ("Cc", "Zl", "Zp", "Cs")
 
@@ -111,7 +112,8 @@ def _segment(session: Session, shop_id: int, tag: str) -> tuple[int, str]:
 
 def _customer(session: Session, shop_id: int, customer_id: int) -> int:
     """The number of the customer today: who was merged away is somebody else."""
-    customer = session.get(Customer, (shop_id, customer_id))
+    known = customer_id <= LARGEST_ID
+    customer = session.get(Customer, (shop_id, customer_id)) if known else None
     while customer is not None and customer.merged_into is not None:
         customer = session.get(Customer, (shop_id, customer.merged_into))
     if customer is None or customer.deleted_at is not None:

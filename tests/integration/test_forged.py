@@ -92,12 +92,29 @@ def test_a_forged_token_opens_nothing(client):
 @ON_SQLITE
 def test_a_merchants_garbled_bodies_save_nothing(client):
     before, chance = stored.everything(), random.Random(SEED)
-    for path, body, kind in product(("segments", "tagging"), forgeries.BODIES, forgeries.TYPES):
+    paths = ("segments", "tagging", "promoters/metafield", "customers/1/pins")
+    for path, body, kind in product(paths, forgeries.BODIES, forgeries.TYPES):
         queues.connection().flushdb()
         token = forgeries.raw('{"alg":"HS256"}', json.dumps(forgeries.claims()))
         headers = {"HTTP_AUTHORIZATION": f"Bearer {token}", "CONTENT_TYPE": forgeries.wsgi(kind)}
         answer = client.put(f"/app/api/{path}", data=body(chance), environ_overrides=headers)
         assert answer.status_code in (400, 413, 415, 422), (path, kind)
+    assert stored.everything() == before
+
+
+@ON_SQLITE
+def test_answers_nobody_signed_are_not_taken(client):
+    before, chance = stored.everything(), random.Random(SEED)
+    for body, kind in product(forgeries.BODIES, forgeries.TYPES):
+        queues.connection().flushdb()
+        stamp = str(int(clock.now().timestamp()))
+        signed = {
+            "HTTP_REGULARS_TIMESTAMP": stamp,
+            "HTTP_REGULARS_SIGNATURE": chance.choice(("0" * 64, "", "x" * 9_000)),
+        }
+        headers = signed | {"CONTENT_TYPE": forgeries.wsgi(kind)}
+        answer = client.post(f"/promoters/{forgeries.ANNA}", data=body(chance), environ_overrides=headers)
+        assert answer.status_code in (401, 413), kind
     assert stored.everything() == before
 
 
@@ -114,6 +131,10 @@ ADDRESSES = [
     "/app/static/0/..%2f..%2fapi.py",
     "/app/static/0/" + "a" * 5_000,
     "/app/api/data-requests/" + "9" * 5_000,
+    "/app/api/customers/" + "9" * 5_000 + "/pins",
+    "/app/api/customers/1/pins?tag=%00%ff",
+    "/promoters/%00%ff",
+    "/promoters/..%2f..%2fapp",
     "/auth?shop=boris.myshopify.com&hmac=%e9&timestamp=0",
     "/auth?shop=boris.myshopify.com&hmac=0&timestamp=99999999999999999999",
     "/auth/callback?shop=boris.myshopify.com&code=c&hmac=%ff&state=%ff",

@@ -196,7 +196,7 @@ def test_tokens_are_not_shown_when_the_endpoint_fails(shop, caplog, capsys):
     caplog.set_level("DEBUG")
     token = shops.admin_client(shop.id)._token
     with db.read() as session:
-        refresh_token = tokens._box().decrypt(session.get_one(Shop, shop.id).refresh_token).decode()
+        refresh_token = tokens.box().decrypt(session.get_one(Shop, shop.id).refresh_token).decode()
     shop.store.set_clock("+3400")
     revoke(shop)
     with pytest.raises(errors.TokenRejected) as raised:

@@ -319,7 +319,7 @@ def test_a_pair_refreshed_before_a_reinstallation_does_not_replace_the_pair_from
     shop.store.set_clock("+3400")
     if answered == 400:
         with db.write() as session:
-            session.get_one(Shop, shop.id).refresh_token = tokens._box().encrypt(b"shprt_dead")
+            session.get_one(Shop, shop.id).refresh_token = tokens.box().encrypt(b"shprt_dead")
     after_token_answer(leave_and_come_back)
     shops.admin_client(shop.id)
     shop.store.forget_calls()

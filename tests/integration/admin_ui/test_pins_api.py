@@ -67,7 +67,7 @@ def test_what_cannot_be_pinned_is_refused_by_its_path(shop: Merchant, name: str)
     assert stored.everything()["pins"] == []
 
 
-@pytest.mark.parametrize("number", [99, 0, 2**63 - 1, 2**63, 10**30, -1])
+@pytest.mark.parametrize("number", [99, 0, 2**63 - 1, 2**63, 10**4_200, -1])
 def test_of_a_customer_nobody_knows_there_are_no_pins(shop: Merchant, number: int) -> None:
     path = f"/app/api/customers/{number}/pins"
     answers = [
@@ -75,8 +75,7 @@ def test_of_a_customer_nobody_knows_there_are_no_pins(shop: Merchant, number: in
         put(shop, path, tag="repeat", into=True),
         shop.client.delete(path, headers=shop.bearer()),
     ]
-    # Numbers no row can have fit no rule, and of those werkzeug finds for some methods that another would do.
-    assert {answer.status_code for answer in answers} <= ({404} if abs(number) < 2**63 else {404, 405})
+    assert {answer.status_code for answer in answers} == {404}
 
 
 def test_another_shops_customer_cannot_be_pinned(shop: Merchant, other_merchant: Merchant) -> None:
