@@ -23,12 +23,13 @@ UNKNOWN_CURRENCY = "USD"
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Work under way; `total` is None while nobody knows it."""
+    """Work under way; `total` is None while nobody knows it, `time_left` is empty while it would be a guess."""
 
     stage: str
     words: str
     done: int
     total: int | None
+    time_left: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,7 @@ def _run_progress(run: Run, *, tagging_on: bool) -> Progress:
         return Progress(f"{run.kind}:{stage}", STAGES.get(stage, QUEUED.get(run.kind, QUEUED["refresh"])), 0, None)
     total = f" of {run.total_count:,}" if run.total_count else ""
     said = STAGES.get(stage, "{count} done").format(count=f"{run.done_count:,}{total}")
-    return Progress(f"{run.kind}:{stage}", said, run.done_count, run.total_count)
+    return Progress(f"{run.kind}:{stage}", said, run.done_count, run.total_count, runs.left(run, clock.wall()))
 
 
 def _summary(shop: Shop, customers: int, pending_tags: int) -> str:

@@ -9,8 +9,10 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from plugin import time_left
 from plugin.db.models import UNFINISHED_RUN, Run
 from plugin.db.scope import ALL_SHOPS
+from plugin.db.types import from_microseconds, to_microseconds
 
 IMPORT, REFRESH, ERASURE = "import", "refresh", "erasure"
 COMPARISON, RECONCILIATION, ANSWERS = "comparison", "reconciliation", "answers"
@@ -65,6 +67,28 @@ def begin(run: Run, stage: str, now: datetime) -> None:
     run.state = RUNNING
     run.stage = stage
     run.started_at = run.started_at or now
+
+
+def show(run: Run, stage: str, done: int, total: int | None, now: datetime) -> None:
+    """How far the run is with a stage. When that was first shown, and how far it was, is kept for `time_left`."""
+    pace = run.position.get("pace", {})
+    if pace.get("stage") != stage or done < pace["done"]:
+        run.position = {**run.position, "pace": {"stage": stage, "at": to_microseconds(now), "done": done}}
+    run.stage, run.done_count, run.total_count = stage, done, total
+
+
+def left(run: Run, now: datetime) -> str:
+    """How long the stage will still take, in words; empty if there is no telling (yet). `now` as it was for `show`."""
+    pace = run.position.get("pace", {})
+    if run.state != RUNNING or pace.get("stage") != run.stage:
+        return ""
+    seconds = (now - from_microseconds(pace["at"])).total_seconds()
+    return time_left.in_words(pace["done"], run.done_count, run.total_count, seconds)
+
+
+def of(session: Session, shop_id: int, most: int) -> list[Run]:
+    """The shop's runs that were asked for last, the newest first."""
+    return list(session.scalars(select(Run).where(Run.shop_id == shop_id).order_by(Run.created_at.desc()).limit(most)))
 
 
 def finish(run: Run, now: datetime, error: str | None = None) -> None:

@@ -46,7 +46,8 @@ export function follow(place, onStatus) {
 function showProgress(place, { busy, progress, summary }) {
   place.dataset.busy = busy ? "yes" : "no";
   place.querySelector("#summary").textContent = summary;
-  place.querySelector("#time-left").textContent = timeLeft(progress, performance.now());
+  const guessed = timeLeft(progress, performance.now());
+  place.querySelector("#time-left").textContent = progress?.time_left || guessed;
   const bar = place.querySelector("progress");
   if (progress && !progress.total) {
     bar.removeAttribute("value");

@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from plugin import clock
+from plugin import clock, runs
 from plugin.db import session as db
 from plugin.db.models import Order, Run, Shop
 from plugin.db.types import from_microseconds, to_microseconds
@@ -272,6 +272,7 @@ def _move(
 ) -> None:
     """Set the run's place, and what the page shows of it, in the caller's transaction."""
     row = session.get_one(Run, (run.shop_id, run.id))
-    row.position = run.position = {**row.position, **moved}
+    row.position = {**row.position, **moved}
     if stage is not None:
-        row.stage, row.done_count, row.total_count = stage, done, total
+        runs.show(row, stage, done, total, clock.wall())
+    run.position = row.position

@@ -6,12 +6,13 @@ from marshmallow import INCLUDE, Schema, fields
 
 
 class Progress(Schema):
-    """Work under way; `total` is null while nobody knows it."""
+    """Work under way; `total` is null while nobody knows it, `time_left` is empty while it would be a guess."""
 
     stage = fields.String(required=True)
     words = fields.String(required=True)
     done = fields.Integer(required=True)
     total = fields.Integer(required=True, allow_none=True)
+    time_left = fields.String(required=True)
 
 
 class SegmentLine(Schema):

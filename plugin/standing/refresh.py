@@ -98,7 +98,7 @@ def refresh_shop(run: Run, turn: Turn, cause: str, until: float = math.inf) -> b
                     baselines.begin(session, shop_id)
                 rules = _rules(session, shop_id, now)
             last, count = _refresh_chunk(session, shop_id, after, rules, now, cause, gathering)
-            row.done_count, row.total_count = (row.done_count if after else 0) + count, total
+            runs.show(row, "judging", (row.done_count if after else 0) + count, total, clock.wall())
             if last is None:
                 break
             after = last
