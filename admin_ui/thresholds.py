@@ -106,7 +106,7 @@ def _half_to_blame(definitions: list[Definition], name: str, minor_units: int) -
     parts = name.split(".")
     if len(parts) != 5 or parts[4] != "value":
         return name
-    condition = definitions[int(parts[1])]["conditions"][int(parts[3])]
+    condition = definitions[int(parts[1])][parts[2]][int(parts[3])]
     value, measure = condition.get("value"), MEASURES.get(condition.get("measure", ""))
     if measure is None or not isinstance(value, list) or len(value) != 2:
         return name

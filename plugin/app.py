@@ -40,6 +40,7 @@ def create_app() -> Flask:
         pages,
         public,
         refusals,
+        segments_api,
         survey_api,
     )
     from webhooks import receive
@@ -47,7 +48,7 @@ def create_app() -> Flask:
     settings = start()
     app = Flask("regulars", static_folder=None, root_path=str(Path(__file__).parent))
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
-    for part in (receive, pages, api, data_api, customers_api, survey_api, openapi, install, public):
+    for part in (receive, pages, api, data_api, customers_api, survey_api, segments_api, openapi, install, public):
         app.register_blueprint(part.blueprint)
     app.add_url_rule("/healthz", "healthz", lambda: Response("ok\n", mimetype="text/plain"))
     app.add_url_rule("/metrics", "metrics", _metrics)

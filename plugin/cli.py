@@ -25,6 +25,7 @@ for group in (operating.inbox, operating.explain, operating.keys, operating.tags
     cli.add_command(group)
 cli.add_command(runs.runs)
 cli.add_command(segments.segments)
+cli.add_command(segments.suggest)
 cli.add_command(dev_store.dev_store)
 
 

@@ -1,4 +1,4 @@
-"""`regulars segments`: a shop's whole set as a file, and back."""
+"""`regulars segments`: a shop's whole set as a file, and back; `regulars suggest`: thresholds that would fit it."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -68,6 +68,25 @@ def import_(shop_domain: str, file: Any, *, dry_run: bool) -> None:
         if changed:
             queues.wake("run", shop.id)
     click.echo("Saved; the workers judge every customer anew." if changed else "It was so already.")
+
+
+@click.command()
+@click.argument("shop_domain", metavar="SHOP")
+def suggest(shop_domain: str) -> None:
+    """Suggest thresholds that fit a shop's own numbers, with the evidence. Changes nothing."""
+    from plugin import money
+    from plugin.db import session
+    from plugin.segments import suggestions
+    from plugin.standing import baselines
+
+    with named_shop.opened(shop_domain) as shop, session.read() as reading:
+        stored = baselines.newest(reading, shop.id)
+    currency = shop.currency or "USD"
+    baseline = stored.baseline if stored else None
+    found, basis = suggestions.of(baseline, money.minor_units(currency), lambda minor: money.say(minor, currency))
+    click.echo(basis)
+    for each in found:
+        click.echo(f"{each.key} ({each.path}): {each.value}\n    {each.evidence}")
 
 
 def _read(file: Any) -> tuple[str, list[Any]]:

@@ -10,22 +10,26 @@ MOST_CONDITIONS = 20
 
 
 class Condition(Schema):
-    """One condition; the rules read window and value themselves, because both may be a number or a word."""
+    """One condition; the rules read what may be a number, a word or more by themselves."""
 
     measure = fields.String(required=True, validate=validate.Length(max=64))
     window = fields.Raw()
+    category = fields.Raw()
     comparison = fields.String(required=True, validate=validate.Length(max=64))
     value = fields.Raw(required=True)
 
 
 class Segment(Schema):
-    """One definition."""
+    """One definition; what makes it steady (a lower bar to stay, a ladder, a minimum stay) may be left out."""
 
     name = fields.String(required=True, validate=validate.Length(max=255))
     tag = fields.String(required=True, validate=validate.Length(max=255))
     conditions = fields.List(
         fields.Nested(Condition), required=True, validate=validate.Length(min=1, max=MOST_CONDITIONS)
     )
+    keep = fields.List(fields.Nested(Condition), validate=validate.Length(min=1, max=MOST_CONDITIONS))
+    ladder = fields.Raw()
+    minimum_stay = fields.Raw()
 
 
 class SegmentsToSave(Schema):

@@ -10,6 +10,7 @@ from plugin.segments import amounts, choices, words
 from plugin.segments.amounts import DAYS, MONEY, Money
 from plugin.segments.as_of import UNDEFINED
 from plugin.segments.measures import MEASURES
+from plugin.segments.operators import IS
 from plugin.segments.rules import Condition
 from plugin.segments.windows import Window
 
@@ -27,12 +28,16 @@ UNKNOWN = {
 OF_CATEGORY = " with {}"
 
 
-def say(condition: Condition, number: int, as_of: datetime, money: Money, told: Mapping[str, str | None]) -> str:
+Told = Mapping[str, str | None]
+"""What is stored of a customer for the measures of choice: their country, consent and so on."""
+
+
+def say(condition: Condition, number: int, holds: bool, as_of: datetime, money: Money, told: Told) -> str:
     """The number (or word) a condition was judged by. Dates are those of `as_of`'s time zone."""
     measure = MEASURES[condition.measure]
     suffix = OF_CATEGORY.format(words.category(condition.category)) if condition.category else ""
     if measure.of_choices:
-        return _word(condition.measure, told)
+        return _word(condition, number, holds, told)
     if number == UNDEFINED:
         period = _period(condition.window, True, as_of)
         return UNKNOWN.get(condition.measure, NO_ORDERS).format(period=period) + suffix
@@ -43,12 +48,15 @@ def say(condition: Condition, number: int, as_of: datetime, money: Money, told: 
     return measure.finding.format(amount=amount, period=_period(condition.window, nothing, as_of)) + suffix
 
 
-def _word(measure: str, told: Mapping[str, str | None]) -> str:
-    choice = choices.CHOICES[measure]
-    word = told.get(measure) or choice.unset
-    if word is None:
+def _word(condition: Condition, number: int, holds: bool, told: Told) -> str:
+    choice = choices.CHOICES[condition.measure]
+    if MEASURES[condition.measure].mirrored:
+        return "a member there" if holds == (condition.comparison == IS) else "no member there"
+    if number == UNDEFINED:
         return "not known"
-    return choices.phrase(measure, [part for part in word.split(",") if part], negated=False)
+    known = [word for word in choice.options or () if choice.code(word) == number]
+    word = known[0] if known else told.get(condition.measure)
+    return choices.phrase(condition.measure, [word], negated=False) if word else "not known"
 
 
 def _period(window: Window, nothing: bool, as_of: datetime) -> str:

@@ -4,7 +4,7 @@ by itself, and what would bring them in.
 Explanations on the page and the command line print it. Judged by `evaluate`, like everything else. Pure.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -16,6 +16,7 @@ from plugin.segments.amounts import Money
 from plugin.segments.columns import EPOCH, IntArray
 from plugin.segments.customers import Customers, Store
 from plugin.segments.evaluate import Evaluation, Numbers
+from plugin.segments.findings import Told
 from plugin.segments.memberships import Standing
 from plugin.segments.rules import Condition, Segment
 
@@ -30,10 +31,6 @@ class ConditionFound:
     holds: bool
     found: str
     """What was found: "4 orders since 3 March"."""
-
-
-Words = Mapping[str, str | None]
-"""What is stored of a customer for the measures of choice: their country, consent and so on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +56,7 @@ def explain(
     as_of: datetime,
     money: Money,
     store: Store,
-    told: Words | None = None,
+    told: Told | None = None,
 ) -> Explanation:
     """Why customer number i is in one of the segments or not. Dates are those of `as_of`'s time zone."""
     customer, rivals = customers.only(i), words.of_one_ladder(segment, segments)
@@ -80,13 +77,11 @@ def explain(
 
 
 def _condition(
-    condition: Condition, numbers: Numbers, as_of: datetime, money: Money, store: Store, told: Words
+    condition: Condition, numbers: Numbers, as_of: datetime, money: Money, store: Store, told: Told
 ) -> ConditionFound:
-    return ConditionFound(
-        sentence=words.phrase(condition, money),
-        holds=bool(evaluate.holding(condition, numbers, store)[0]),
-        found=findings.say(condition, int(numbers[condition.asked][0]), as_of, money, told),
-    )
+    holds, number = bool(evaluate.holding(condition, numbers, store)[0]), int(numbers[condition.asked][0])
+    found = findings.say(condition, number, holds, as_of, money, told)
+    return ConditionFound(words.phrase(condition, money), holds, found)
 
 
 def _reasons(

@@ -19,7 +19,7 @@ from plugin.segments.reasons import Explanation
 from plugin.segments.rules import Segment
 from plugin.shop import shops
 from plugin.shop.shop_settings import ShopSettings
-from plugin.standing import baselines, loading, pinning, segment_store
+from plugin.standing import baselines, facts, loading, pinning, segment_store
 from plugin.standing.baselines import Stored
 from plugin.standing.pinning import Pinned
 
@@ -129,7 +129,7 @@ def _ignored(session: Session, shop: models.Shop, customer_id: int) -> list[Igno
 
 def _told(customer: Customer) -> dict[str, str | None]:
     """What is stored for the measures of choice."""
-    return {"consent": customer.consent}
+    return {name: getattr(customer, column.key) for name, column in facts.WORDS.items()}
 
 
 def _customer(session: Session, shop_id: int, customer_id: int) -> Customer:

@@ -6,6 +6,7 @@ from typing import Any
 
 from plugin.segments import words
 from plugin.segments.advice import Advice
+from plugin.segments.measures import MEASURES
 from plugin.standing.explanation import CustomerExplained, SegmentExplained
 
 INDENT = "       "
@@ -60,6 +61,17 @@ def _beside(explained: CustomerExplained) -> Iterator[str]:
             f" of {words.date(order.processed_at.astimezone(explained.as_of.tzinfo))}" if order.processed_at else ""
         )
         yield f"Order {order.order_id}{placed} does not count: {order.because}"
+    if explained.baseline and any(_is_relative(each) for each in explained.segments):
+        computed = words.date(explained.baseline.computed_at.astimezone(explained.as_of.tzinfo))
+        numbers = explained.baseline.baseline
+        yield (
+            f"Compared with the store as of {computed}:"
+            f" {numbers.buyers:,} buyers, {explained.say(numbers.average_spend)} on average"
+        )
+
+
+def _is_relative(each: SegmentExplained) -> bool:
+    return any(MEASURES[condition.measure].relative for condition in each.segment.all_conditions)
 
 
 def _more(explained: CustomerExplained, each: SegmentExplained) -> Iterator[str]:
@@ -108,11 +120,10 @@ def _baseline(explained: CustomerExplained) -> dict[str, Any] | None:
     stored = explained.baseline
     if stored is None:
         return None
-    average = stored.baseline.spend // max(1, stored.baseline.buyers)
     return {
         "computed_at": _iso(stored.computed_at),
         "buyers": stored.baseline.buyers,
-        "average_spend": explained.say(average),
+        "average_spend": explained.say(stored.baseline.average_spend),
     }
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from plugin.segments import catalogue
+from plugin.segments import catalogue, clashes, presets
+from plugin.segments.rules import Segment
 
 PRESETS = catalogue.presets()
 BY_KEY = pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.key)
@@ -30,6 +31,26 @@ def test_a_blank_is_somewhere_in_the_definition(preset):
     for path, question in preset.blanks.items():
         assert at(preset.definition(), path)
         assert question.endswith(("?", "."))
+
+
+@BY_KEY
+@pytest.mark.parametrize("digits", [0, 2, 3])
+def test_a_preset_is_a_segment_in_every_currency_and_comes_back_as_it_was(preset, digits):
+    segment = Segment.from_definition(preset.definition(), 0, digits)
+    written = segment.to_definition(digits)
+    assert Segment.from_definition(written, 0, digits) == segment
+    assert Segment.from_definition(written, 0, digits).to_definition(digits) == written
+
+
+def test_nothing_in_the_catalogue_needs_mending():
+    everything = [preset.definition() for preset in PRESETS]
+    clashes.validate(everything, 2)
+    assert clashes.find(everything, 2) == clashes.Clashes()
+
+
+def test_a_shop_begins_with_presets_of_the_catalogue():
+    tags = ["first-time", "repeat", "frequent", "high-spender", "at-risk", "lapsed"]
+    assert [definition["tag"] for definition in presets.DEFAULTS] == tags
 
 
 @BY_KEY

@@ -1,0 +1,98 @@
+"""JSON around the segments: presets, suggestions from the store's own numbers, checks before saving, explanations.
+
+What goes wrong is answered by `refusals`; saving itself stands in `api`. Always the asking shop's own.
+"""
+
+from typing import Any
+
+from flask import Blueprint, Response, abort, jsonify
+
+from admin_ui import api, auth, openapi, overview, thresholds
+from plugin import clock, money
+from plugin.db import session as db
+from plugin.schemas import admin_catalogue, admin_explanation, merchant_settings
+from plugin.segments import catalogue, segment_file, suggestions, words
+from plugin.segments.rules import Segment
+from plugin.standing import baselines, checking, explanation, explanation_words, segment_store
+
+blueprint = Blueprint("admin_segments_api", __name__, url_prefix="/app/api")
+
+
+@blueprint.get("/presets")
+@openapi.describes(admin_catalogue.Presets)
+@auth.fetched
+def presets() -> Response:
+    """Every preset, with its sentence in the shop's currency and what has to be filled in."""
+    with db.read() as session:
+        currency = overview.currency(api.asking_shop(session))
+    digits = money.minor_units(currency)
+
+    def line(preset: catalogue.Preset) -> dict[str, Any]:
+        segment = Segment.from_definition(preset.definition(), 0, digits)
+        said = {
+            "sentence": words.sentence(segment, lambda minor: money.say(minor, currency)),
+            "beside": words.beside(segment, lambda minor: money.say(minor, currency)),
+        }
+        # As it will be stored, so that saving an unchanged preset twice changes nothing.
+        same = {"key": preset.key, "group": preset.group, "idea": preset.idea, "blanks": dict(preset.blanks)}
+        return {**same, **said, "definition": segment.to_definition(digits)}
+
+    return jsonify(admin_catalogue.Presets().dump({"presets": map(line, catalogue.presets())}))
+
+
+@blueprint.get("/suggestions")
+@openapi.describes(admin_catalogue.Suggestions)
+@auth.fetched
+def suggested() -> Response:
+    """Thresholds that fit the store's own numbers, each with its evidence; nothing is applied."""
+    with db.read() as session:
+        shop = api.asking_shop(session)
+        currency = overview.currency(shop)
+        stored = baselines.newest(session, shop.id)
+    baseline = stored.baseline if stored else None
+    found, basis = suggestions.of(baseline, money.minor_units(currency), lambda minor: money.say(minor, currency))
+    answer = {"suggestions": found, "basis": basis, "computed_at": stored.computed_at if stored else None}
+    return jsonify(admin_catalogue.Suggestions().dump(answer))
+
+
+@blueprint.post("/segments/check")
+@openapi.describes(admin_catalogue.Checked, takes=merchant_settings.SegmentsToSave)
+@auth.fetched
+def check_segments() -> Any:
+    """What saving these definitions would be refused for, and what is doubtful about them."""
+    definitions = merchant_settings.SegmentsToSave().load(api.body())["segments"]
+    with db.read() as session:
+        shop_id = api.asking_shop(session).id
+        digits = segment_store.minor_units(session, shop_id)
+    found = checking.check(shop_id, definitions)
+    answer = {
+        "errors": thresholds.errors_by_field(definitions, found.clashes.errors, digits),
+        "warnings": thresholds.errors_by_field(definitions, found.clashes.warnings, digits),
+        "asked_store": found.asked_store,
+    }
+    return jsonify(admin_catalogue.Checked().dump(answer))
+
+
+@blueprint.get("/segments/export")
+@openapi.describes(None, mimetype="text/plain")
+@auth.fetched
+def export_segments() -> Response:
+    """The shop's whole set as a file that `regulars segments import` takes."""
+    with db.read() as session:
+        definitions = segment_store.definitions(session, api.asking_shop(session).id)
+    headers = {"Content-Disposition": 'attachment; filename="segments.yaml"'}
+    return Response(segment_file.write(definitions), mimetype="text/plain", headers=headers)
+
+
+@blueprint.get(f"/customers/<int(max={openapi.LARGEST_ID}):customer_id>/explanation")
+@openapi.describes(admin_explanation.Explanation, also={404: "The shop has no such customer."})
+@auth.fetched
+def explain(customer_id: int) -> Response:
+    """Why a customer is in each segment or not, and what would bring them in."""
+    with db.read() as session:
+        shop = api.asking_shop(session)
+        try:
+            found = explanation.explain(session, shop.id, customer_id, clock.now())
+        except explanation.UnknownCustomer:
+            abort(404, "The shop has no such customer.")
+    return jsonify(admin_explanation.Explanation().dump(explanation_words.as_json(found)))
