@@ -32,6 +32,8 @@ class CommerceClient:
     ) -> dict[str, Any]:
         """Place an order of lines {price, quantity, discount, product, title, gift_card} for a customer, a new one, or
         a guest (None).
+
+        It goes to the customer's own place unless `country` (None: it does not say) and `province` name another.
         """
         body = {"lines": [dict(line) for line in lines], "customer": customer} | options
         return self._control.post(f"/dev/shops/{handle}/orders", body)
@@ -51,6 +53,13 @@ class CommerceClient:
     def cancel_order(self, handle: str, number: int, reason: str = "customer") -> dict[str, Any]:
         """Call an order off."""
         return self._control.post(f"/dev/shops/{handle}/orders/{number}/cancel", {"reason": reason})
+
+    def send_elsewhere(
+        self, handle: str, number: int, country: str | None, province: str | None = None
+    ) -> dict[str, Any]:
+        """Correct where an order goes."""
+        body = {"country": country, "province": province}
+        return self._control.post(f"/dev/shops/{handle}/orders/{number}/address", body)
 
     def edit_order(
         self,

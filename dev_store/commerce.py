@@ -11,6 +11,7 @@ from datetime import datetime
 
 from dev_store import customers, payloads
 from dev_store.customers import Announce, NotPossible
+from dev_store.places import Place
 from dev_store.state import Customer, LineItem, Order, Refund, RefundLine, Shop
 
 UNPAID = frozenset({"pending", "authorized", "partially_paid"})
@@ -39,6 +40,7 @@ class NewOrder:
     test: bool = False
     shipping: int = 0
     processed_at: datetime | None = None
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ def place_order(shop: Shop, new: NewOrder, at: datetime, announce: Announce) -> 
         financial_status=new.financial_status,
         lines=lines,
         test=new.test,
+        place=new.place,
     )
     shop.orders[number] = order
     if customer:
@@ -186,6 +189,13 @@ def edit_order(
     )
     announce("orders/updated", lambda: payloads.order(shop, order))
     customers.tell_summary(shop, order.customer, at, announce)
+
+
+def send_elsewhere(shop: Shop, order: Order, place: Place | None, at: datetime, announce: Announce) -> None:
+    """Correct where an order goes."""
+    order.place = place
+    _touch(order, at)
+    announce("orders/updated", lambda: payloads.order(shop, order))
 
 
 def delete_order(shop: Shop, order: Order, at: datetime, announce: Announce) -> None:

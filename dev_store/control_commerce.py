@@ -5,11 +5,12 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify, request
 
-from dev_store import commerce, money, payloads
+from dev_store import commerce, money, payloads, places
 from dev_store import customers as people
 from dev_store.commerce import NewLine, NewOrder, Returned
 from dev_store.control import given, store
 from dev_store.metafields import Metafield
+from dev_store.places import Place
 from dev_store.state import Customer, Order, Shop
 
 blueprint = Blueprint("control_commerce", __name__, url_prefix="/dev/shops/<handle>")
@@ -44,13 +45,15 @@ def place_order(handle: str) -> Response:
     """Place an order: customer is a number, "new", or null for a guest."""
     shop, body = store().shop(handle), given()
     customer = body.get("customer", "new")
+    number = next(shop.numbers) if customer == "new" else customer
     new = NewOrder(
         lines=[_new_line(shop, line) for line in body["lines"]],
-        customer_id=next(shop.numbers) if customer == "new" else customer,
+        customer_id=number,
         financial_status=body.get("financial_status", "paid"),
         test=body.get("test", False),
         shipping=money.minor(body.get("shipping", 0), shop.currency),
         processed_at=datetime.fromisoformat(body["processed_at"]) if "processed_at" in body else None,
+        place=_place(body) if "country" in body else places.of_customer(number),
     )
     with store().acting(shop) as (at, announce):
         return jsonify(payloads.order(shop, commerce.place_order(shop, new, at, announce)))
@@ -58,7 +61,7 @@ def place_order(handle: str) -> Response:
 
 @blueprint.post("/orders/<int:number>/<action>")
 def change_order(handle: str, number: int, action: str) -> Response:
-    """Pay, refund, cancel or edit an order."""
+    """Pay, refund, cancel or edit an order, or correct where it goes."""
     shop, body = store().shop(handle), given()
     with store().acting(shop) as (at, announce):
         order = _order(shop, number)
@@ -69,6 +72,8 @@ def change_order(handle: str, number: int, action: str) -> Response:
                 commerce.refund_order(shop, order, _returned(shop, order, body), at, announce, body.get("note"))
             case "cancel":
                 commerce.cancel_order(shop, order, body.get("reason", "customer"), at, announce)
+            case "address":
+                commerce.send_elsewhere(shop, order, _place(body), at, announce)
             case "edit":
                 added = [_new_line(shop, line) for line in body.get("added", ())]
                 removed = [(part["index"], part["quantity"]) for part in body.get("removed", ())]
@@ -154,6 +159,10 @@ def _order(shop: Shop, number: int) -> Order:
 
 def _customer(shop: Shop, number: int) -> Customer:
     return shop.customers.get(number) or abort(404, f"No customer {number}")
+
+
+def _place(body: dict[str, Any]) -> Place | None:
+    return places.of_codes(body["country"], body.get("province"))
 
 
 def _new_line(shop: Shop, line: dict[str, Any]) -> NewLine:

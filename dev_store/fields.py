@@ -8,17 +8,10 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from dev_store import connections, ids, metafields, money, resolvers
+from dev_store import connections, field_shapes, ids, metafields, money, resolvers
+from dev_store.field_shapes import Resolver
 from dev_store.resolvers import Asked
 from dev_store.state import Customer, Order
-
-Resolver = Callable[..., Any]
-
-COUNT_LIMIT = 10_000
-
-
-def _instant(at: datetime | None) -> str | None:
-    return at.astimezone(UTC).isoformat(timespec="seconds")[:19] + "Z" if at else None
 
 
 def _order_money(field: str) -> Resolver:
@@ -29,60 +22,8 @@ def _money(amount: int, asked: Asked) -> tuple[int, str]:
     return amount, asked.context.shop.currency
 
 
-def _same(source: Any, _: Asked) -> Any:
-    return source
-
-
-def _item(name: str) -> Resolver:
-    return lambda source, _: source[name]
-
-
-def _attribute(name: str) -> Resolver:
-    return lambda source, _: getattr(source, name)
-
-
 def _metafield(name: str) -> Resolver:
     return lambda source, _: metafields.shown(source, name)
-
-
-def _gid(kind: str) -> Resolver:
-    return lambda source, _: ids.gid(kind, source.id)
-
-
-def _edges(page: connections.Page, _: Asked) -> list[tuple[connections.Page, Any]]:
-    return [(page, node) for node in page.nodes]
-
-
-def _first_cursor(page: connections.Page, _: Asked) -> str | None:
-    return page.cursor(page.nodes[0]) if page.nodes else None
-
-
-def _last_cursor(page: connections.Page, _: Asked) -> str | None:
-    return page.cursor(page.nodes[-1]) if page.nodes else None
-
-
-def _count(list_all: Resolver) -> Resolver:
-    def resolve(
-        source: Any, asked: Asked, limit: int | None = COUNT_LIMIT, query: str | None = None, **_: Any
-    ) -> tuple[int, str]:
-        count = len(list_all(source, asked, query=query))
-        return (limit, "AT_LEAST") if limit is not None and count > limit else (count, "EXACT")
-
-    return resolve
-
-
-def _found(kind: str) -> Resolver:
-    def resolve(source: Any, asked: Asked, id: str) -> Any:  # noqa: A002 - the argument's name in the API
-        parsed = ids.parse(id)
-        if parsed is None or parsed[0] != kind:
-            raise GraphQLError("invalid id", extensions={"code": "RESOURCE_NOT_FOUND"})
-        return resolvers.find_node(source, asked, id)
-
-    return resolve
-
-
-def _find_all(source: Any, asked: Asked, ids: list[str]) -> list[Any]:
-    return [resolvers.find_node(source, asked, each) for each in ids]
 
 
 def _shown_customer(order: Order, asked: Asked) -> Customer | None:
@@ -145,141 +86,150 @@ CONNECTIONS: dict[tuple[str, str], Resolver] = {
     ("Product", "collections"): resolvers.list_collections,
 }
 
-_CONNECTION: dict[str, Resolver] = {"edges": _edges, "nodes": _attribute("nodes"), "pageInfo": _same}
+_CONNECTION: dict[str, Resolver] = {
+    "edges": field_shapes.edges,
+    "nodes": field_shapes.attribute("nodes"),
+    "pageInfo": field_shapes.same,
+}
 _EDGE: dict[str, Resolver] = {
     "cursor": lambda edge, _: edge[0].cursor(edge[1]),
     "node": lambda edge, _: edge[1],
 }
-_PAYLOAD: dict[str, Resolver] = {"node": _item("node"), "userErrors": _item("userErrors")}
-_USER_ERROR: dict[str, Resolver] = {name: _item(name) for name in ("code", "field", "message")}
+_PAYLOAD: dict[str, Resolver] = {"node": field_shapes.item("node"), "userErrors": field_shapes.item("userErrors")}
+_USER_ERROR: dict[str, Resolver] = {name: field_shapes.item(name) for name in ("code", "field", "message")}
 _BULK_PAYLOAD: dict[str, Resolver] = {
-    "bulkOperation": _item("bulkOperation"),
-    "userErrors": _item("userErrors"),
+    "bulkOperation": field_shapes.item("bulkOperation"),
+    "userErrors": field_shapes.item("userErrors"),
 }
 
 FIELDS: dict[str, dict[str, Resolver]] = {
     "QueryRoot": {
-        "bulkOperation": _found("BulkOperation"),
+        "bulkOperation": field_shapes.found("BulkOperation"),
         "bulkOperations": _bulk_operations,
         "currentAppInstallation": lambda _, asked: asked.context,
-        "customer": _found("Customer"),
-        "customersCount": _count(resolvers.list_customers),
+        "customer": field_shapes.found("Customer"),
+        "customersCount": field_shapes.count(resolvers.list_customers),
         "node": resolvers.find_node,
-        "nodes": _find_all,
-        "order": _found("Order"),
-        "ordersCount": _count(resolvers.list_orders),
-        "product": _found("Product"),
+        "nodes": field_shapes.find_all,
+        "order": field_shapes.found("Order"),
+        "ordersCount": field_shapes.count(resolvers.list_orders),
+        "product": field_shapes.found("Product"),
         "shop": lambda _, asked: asked.context.shop,
     },
     "Shop": {
-        "currencyCode": _attribute("currency"),
+        "currencyCode": field_shapes.attribute("currency"),
         "customerTags": resolvers.list_customer_tags,
-        "ianaTimezone": _attribute("timezone"),
-        "id": _attribute("gid"),
-        "myshopifyDomain": _attribute("domain"),
-        "name": _attribute("name"),
-        "plan": _same,
+        "ianaTimezone": field_shapes.attribute("timezone"),
+        "id": field_shapes.attribute("gid"),
+        "myshopifyDomain": field_shapes.attribute("domain"),
+        "name": field_shapes.attribute("name"),
+        "plan": field_shapes.same,
     },
-    "StringConnection": {"nodes": _same},
+    "StringConnection": {"nodes": field_shapes.same},
     "ShopPlan": {
         "partnerDevelopment": lambda *_: True,
-        "publicDisplayName": _attribute("plan_title"),
+        "publicDisplayName": field_shapes.attribute("plan_title"),
         "shopifyPlus": lambda shop, _: shop.plan_title == "Plus",
     },
     "AppInstallation": {
         "accessScopes": lambda call, _: sorted(call.scopes),
         "id": lambda call, _: ids.gid("AppInstallation", call.shop.id),
     },
-    "AccessScope": {"description": lambda scope, _: scope.replace("_", " ").capitalize(), "handle": _same},
+    "AccessScope": {"description": lambda scope, _: scope.replace("_", " ").capitalize(), "handle": field_shapes.same},
     "Customer": {
         "amountSpent": lambda customer, asked: (customer.amount_spent(), asked.context.shop.currency),
-        "createdAt": lambda customer, _: _instant(customer.created_at),
-        "defaultEmailAddress": _same,
-        "id": _gid("Customer"),
+        "createdAt": lambda customer, _: field_shapes.instant(customer.created_at),
+        "defaultEmailAddress": field_shapes.same,
+        "id": field_shapes.gid("Customer"),
         "lastOrder": _last_order,
         "legacyResourceId": lambda customer, _: str(customer.id),
         "metafield": lambda customer, _, key, namespace=None: metafields.of(customer, key, namespace),
         "numberOfOrders": lambda customer, _: str(customer.number_of_orders()),
         "tags": lambda customer, _: customer.tag_list(),
-        "updatedAt": lambda customer, _: _instant(customer.updated_at),
+        "updatedAt": lambda customer, _: field_shapes.instant(customer.updated_at),
     },
     "CustomerEmailAddress": {
         "marketingOptInLevel": lambda customer, _: "SINGLE_OPT_IN" if customer.email_marketing_at else None,
-        "marketingState": _attribute("email_marketing"),
-        "marketingUpdatedAt": lambda customer, _: _instant(customer.email_marketing_at),
+        "marketingState": field_shapes.attribute("email_marketing"),
+        "marketingUpdatedAt": lambda customer, _: field_shapes.instant(customer.email_marketing_at),
     },
     "Metafield": {name: _metafield(name) for name in metafields.FIELDS},
     "CustomerConnection": _CONNECTION,
     "CustomerEdge": _EDGE,
     "Order": {
         "cancelReason": lambda order, _: order.cancel_reason and order.cancel_reason.upper(),
-        "cancelledAt": lambda order, _: _instant(order.cancelled_at),
-        "createdAt": lambda order, _: _instant(order.created_at),
-        "currencyCode": _attribute("currency"),
+        "cancelledAt": lambda order, _: field_shapes.instant(order.cancelled_at),
+        "createdAt": lambda order, _: field_shapes.instant(order.created_at),
+        "currencyCode": field_shapes.attribute("currency"),
         "currentSubtotalPriceSet": _order_money("current_subtotal"),
         "currentTotalPriceSet": _order_money("current_total"),
         "customer": _shown_customer,
+        "displayAddress": field_shapes.attribute("place"),
         "displayFinancialStatus": lambda order, _: order.financial_status.upper(),
-        "id": _gid("Order"),
+        "id": field_shapes.gid("Order"),
         "legacyResourceId": lambda order, _: str(order.id),
         "name": lambda order, _: f"#{order.number}",
-        "processedAt": lambda order, _: _instant(order.processed_at),
+        "processedAt": lambda order, _: field_shapes.instant(order.processed_at),
         "subtotalPriceSet": _order_money("subtotal"),
-        "test": _attribute("test"),
+        "test": field_shapes.attribute("test"),
         "totalPriceSet": _order_money("total"),
-        "updatedAt": lambda order, _: _instant(order.updated_at),
+        "updatedAt": lambda order, _: field_shapes.instant(order.updated_at),
+    },
+    "MailingAddress": {
+        "countryCodeV2": field_shapes.attribute("country"),
+        "provinceCode": field_shapes.attribute("province"),
     },
     "OrderConnection": _CONNECTION,
     "OrderEdge": _EDGE,
     "LineItem": {
-        "currentQuantity": _attribute("current_quantity"),
+        "currentQuantity": field_shapes.attribute("current_quantity"),
         "discountAllocations": lambda line, asked: [_money(line.discount, asked)] if line.discount else [],
-        "id": _gid("LineItem"),
-        "isGiftCard": _attribute("gift_card"),
+        "id": field_shapes.gid("LineItem"),
+        "isGiftCard": field_shapes.attribute("gift_card"),
         "originalTotalSet": lambda line, asked: _money(line.unit_price * line.quantity, asked),
         "product": resolvers.product_of,
-        "quantity": _attribute("quantity"),
-        "title": _attribute("title"),
+        "quantity": field_shapes.attribute("quantity"),
+        "title": field_shapes.attribute("title"),
     },
     "LineItemConnection": _CONNECTION,
     "LineItemEdge": _EDGE,
-    "DiscountAllocation": {"allocatedAmountSet": _same},
+    "DiscountAllocation": {"allocatedAmountSet": field_shapes.same},
     "Product": {
-        "id": _gid("Product"),
+        "id": field_shapes.gid("Product"),
         "legacyResourceId": lambda product, _: str(product.id),
-        "productType": _attribute("product_type"),
-        "tags": _attribute("tags"),
-        "title": _attribute("title"),
-        "updatedAt": lambda product, _: _instant(product.updated_at),
-        "vendor": _attribute("vendor"),
+        "productType": field_shapes.attribute("product_type"),
+        "tags": field_shapes.attribute("tags"),
+        "title": field_shapes.attribute("title"),
+        "updatedAt": lambda product, _: field_shapes.instant(product.updated_at),
+        "vendor": field_shapes.attribute("vendor"),
     },
-    "Collection": {"id": _gid("Collection"), "title": _attribute("title")},
+    "Collection": {"id": field_shapes.gid("Collection"), "title": field_shapes.attribute("title")},
     "CollectionConnection": _CONNECTION,
     "CollectionEdge": _EDGE,
     "PageInfo": {
-        "endCursor": _last_cursor,
-        "hasNextPage": _attribute("has_next"),
-        "hasPreviousPage": _attribute("has_previous"),
-        "startCursor": _first_cursor,
+        "endCursor": field_shapes.last_cursor,
+        "hasNextPage": field_shapes.attribute("has_next"),
+        "hasPreviousPage": field_shapes.attribute("has_previous"),
+        "startCursor": field_shapes.first_cursor,
     },
-    "MoneyBag": {"presentmentMoney": _same, "shopMoney": _same},
+    "MoneyBag": {"presentmentMoney": field_shapes.same, "shopMoney": field_shapes.same},
     "MoneyV2": {
         "amount": lambda amount, _: money.in_graphql(*amount),
         "currencyCode": lambda amount, _: amount[1],
     },
     "Count": {"count": lambda count, _: count[0], "precision": lambda count, _: count[1]},
     "BulkOperation": {
-        "completedAt": lambda operation, _: _instant(operation.completed_at),
-        "createdAt": lambda operation, _: _instant(operation.created_at),
-        "errorCode": _attribute("error_code"),
+        "completedAt": lambda operation, _: field_shapes.instant(operation.completed_at),
+        "createdAt": lambda operation, _: field_shapes.instant(operation.created_at),
+        "errorCode": field_shapes.attribute("error_code"),
         "fileSize": lambda operation, _: str(operation.file_size) if operation.file_size else None,
-        "id": _gid("BulkOperation"),
+        "id": field_shapes.gid("BulkOperation"),
         "objectCount": lambda operation, _: str(operation.object_count),
         "partialDataUrl": _result_of(lambda status: status != "COMPLETED"),
-        "query": _attribute("query"),
+        "query": field_shapes.attribute("query"),
         "rootObjectCount": lambda operation, _: str(operation.root_object_count),
-        "status": _attribute("status"),
-        "type": _attribute("type"),
+        "status": field_shapes.attribute("status"),
+        "type": field_shapes.attribute("type"),
         "url": _result_of(lambda status: status == "COMPLETED"),
     },
     "BulkOperationConnection": _CONNECTION,
@@ -291,10 +241,13 @@ FIELDS: dict[str, dict[str, Resolver]] = {
     "BulkOperationCancelPayload": _BULK_PAYLOAD,
     "TagsAddPayload": _PAYLOAD,
     "TagsRemovePayload": _PAYLOAD,
-    "StagedUploadsCreatePayload": {"stagedTargets": _item("stagedTargets"), "userErrors": _item("userErrors")},
-    "StagedMediaUploadTarget": {name: _item(name) for name in ("parameters", "resourceUrl", "url")},
-    "StagedUploadParameter": {"name": _item("name"), "value": _item("value")},
-    "UserError": {"field": _item("field"), "message": _item("message")},
+    "StagedUploadsCreatePayload": {
+        "stagedTargets": field_shapes.item("stagedTargets"),
+        "userErrors": field_shapes.item("userErrors"),
+    },
+    "StagedMediaUploadTarget": {name: field_shapes.item(name) for name in ("parameters", "resourceUrl", "url")},
+    "StagedUploadParameter": {"name": field_shapes.item("name"), "value": field_shapes.item("value")},
+    "UserError": {"field": field_shapes.item("field"), "message": field_shapes.item("message")},
 }
 for (_type, _name), _list_all in CONNECTIONS.items():
     FIELDS[_type][_name] = _connection(_list_all)

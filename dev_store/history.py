@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from dev_store import ids, money
+from dev_store import ids, money, places
 from dev_store.commerce import NewLine, NewOrder, Returned
 from dev_store.products import Described
 
@@ -143,7 +143,10 @@ def _placed(row: dict[str, str], lines: list[NewLine] | None, currency: str, shi
         total = money.minor(row["total"], currency)
         lines = [NewLine(code, int(row.get("quantity") or 1), total, product_id=ids.of_product(code))]
     key = row["customer_key"]
-    order = NewOrder(lines, ids.of_customer(key) if key else None, ids.of_order(row["order_id"]))
+    customer = ids.of_customer(key) if key else None
+    # A file that knows where orders went says it of each order.
+    place = places.of_file(row["country"], row.get("province")) if "country" in row else places.of_customer(customer)
+    order = NewOrder(lines, customer, ids.of_order(row["order_id"]), place=place)
     return Placed(_instant(row["placed_at"]) + shift, order)
 
 

@@ -46,6 +46,8 @@ def order(shop: Shop, order: Order) -> dict[str, Any]:
         "updated_at": _at(shop, order.updated_at),
         "user_id": None,
         "customer": customer(shop, order.customer) if order.customer else None,
+        "shipping_address": _address(order),
+        "billing_address": None,
         "line_items": [_line(line, order.currency) for line in order.lines],
         "refunds": [refund(shop, order, each) for each in order.refunds],
         "returns": [],
@@ -218,6 +220,13 @@ def product(shop: Shop, product: Product) -> dict[str, Any]:
         "status": "active",
         "variants": [],
     }
+
+
+def _address(order: Order) -> dict[str, Any] | None:
+    if order.place is None:
+        return None
+    nobody = dict.fromkeys(("first_name", "last_name", "address1", "address2", "city", "zip", "phone", "company"))
+    return {**nobody, "country_code": order.place.country, "province_code": order.place.province}
 
 
 def _order_amounts(order: Order) -> tuple[tuple[str, int], ...]:

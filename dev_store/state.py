@@ -13,6 +13,7 @@ from dev_store import ids
 from dev_store.access import Access
 from dev_store.bucket import Bucket
 from dev_store.metafields import Metafield
+from dev_store.places import Place
 
 
 @dataclass(slots=True)
@@ -101,6 +102,7 @@ class Order:
     cancelled_at: datetime | None = None
     cancel_reason: str | None = None
     refunds: list[Refund] = field(default_factory=list)
+    place: Place | None = None
 
     @property
     def subtotal(self) -> int:

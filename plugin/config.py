@@ -35,6 +35,7 @@ class Config:
     old_client_secret: str | None
     token_keys: tuple[str, ...]
     api_version: str
+    addresses_approved: bool
     app_bridge_url: str
     polaris_url: str
     max_body_bytes: int
@@ -93,6 +94,7 @@ def read_environment() -> Config:
             old_client_secret=env.str("SHOPIFY_OLD_CLIENT_SECRET", None) or None,
             token_keys=tuple(env.list("TOKEN_KEYS")),
             api_version=env.str("SHOPIFY_API_VERSION", "2026-10"),
+            addresses_approved=env.bool("ADDRESSES_APPROVED", False),
             app_bridge_url=env.str("APP_BRIDGE_URL", "https://cdn.shopify.com/shopifycloud/app-bridge.js"),
             polaris_url=env.str("POLARIS_URL", "https://cdn.shopify.com/shopifycloud/polaris-1.js"),
             max_body_bytes=env.int("MAX_BODY_BYTES", 5_000_000, validate=Range(1)),

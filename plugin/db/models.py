@@ -17,6 +17,7 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Text,
+    UniqueConstraint,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -95,6 +96,8 @@ class Shop(Base):
     answers_secret: Mapped[bytes | None]
     answers_secret_at: Mapped[datetime | None]
     answers_read_at: Mapped[datetime | None]
+    # When every customer's group in Shopify was last read (shopify_rfm); None while no segment asks for it.
+    shopify_rfm_at: Mapped[datetime | None]
     # Copies of the shop made before this count of `writes` hold customers who were erased since (standing.column_copy).
     copies_from: Mapped[int] = mapped_column(server_default="0", default=0)
     # Since then the lines of orders are kept, because a segment asks for products; and all of the history was read with
@@ -176,6 +179,8 @@ class Customer(Base):
     `bulk_tags`: in the hands of a bulk operation; nobody else writes them until it has ended.
     `consent`: whether they may be sent marketing, in Shopify's word (None: never asked). `lifetime_*`: its own sums.
     `promoter_score`: how likely they are to recommend the shop, 0 to 10, as they answered last, at `promoter_at`.
+    `country`, `province`: codes of where an order went, the newest by its own instant (`place_at`) that told one, as it
+    was told last (`place_told_at`). `shopify_rfm`: Shopify's own group. `mirrored`: a bit for each of `mirrors`.
     """
 
     __tablename__ = "customers"
@@ -190,6 +195,12 @@ class Customer(Base):
     lifetime_at: Mapped[datetime | None]
     promoter_score: Mapped[int | None] = mapped_column(SmallInteger)
     promoter_at: Mapped[datetime | None]
+    country: Mapped[str | None] = mapped_column(String(2))
+    province: Mapped[str | None] = mapped_column(String(16))
+    place_at: Mapped[datetime | None]
+    place_told_at: Mapped[datetime | None]
+    shopify_rfm: Mapped[str | None] = mapped_column(String(32))
+    mirrored: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     wanted_tags: Mapped[int] = mapped_column(default=0)
     applied_tags: Mapped[int] = mapped_column(default=0)
     unsure_tags: Mapped[int] = mapped_column(default=0)
@@ -230,6 +241,15 @@ Index(
     Customer.customer_id,
     sqlite_where=DUE_LATER,
     postgresql_where=DUE_LATER,
+)
+
+MIRRORED_CUSTOMER = text("mirrored <> 0")
+Index(
+    "ix_customers_mirrored",
+    Customer.shop_id,
+    Customer.customer_id,
+    sqlite_where=MIRRORED_CUSTOMER,
+    postgresql_where=MIRRORED_CUSTOMER,
 )
 
 
@@ -465,6 +485,44 @@ class ForeignChange(Base):
 
 
 Index("ix_foreign_changes_customer", ForeignChange.shop_id, ForeignChange.customer_id)
+
+
+class Mirror(Base):
+    """A segment of Shopify's whose members we keep (standing.mirrors), with the bit of `customers.mirrored` it has.
+
+    `tried_at`: the last comparison of all members ended, well or with `error`; `refreshed_at`: the last one that went
+    well began. `dropped_at`: no segment of ours asks for it any more; the row goes when no customer has the bit.
+    """
+
+    __tablename__ = "mirrors"
+
+    shop_id: Mapped[int] = shop_key()
+    bit: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    segment_id: Mapped[int]
+    name: Mapped[str | None] = mapped_column(String(255))
+    members: Mapped[int | None]
+    tried_at: Mapped[datetime | None]
+    refreshed_at: Mapped[datetime | None]
+    error: Mapped[str | None] = mapped_column(Text)
+    dropped_at: Mapped[datetime | None]
+
+    __table_args__ = (UniqueConstraint("shop_id", "segment_id"),)
+
+
+class MirrorMark(Base):
+    """What was told of one customer's being in a mirrored segment, as long as it may still matter.
+
+    `inside`, `at`: what Shopify's newest message said, and when. `seen`: the comparison under way has listed them.
+    """
+
+    __tablename__ = "mirror_marks"
+
+    shop_id: Mapped[int] = shop_key()
+    customer_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    mirror: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    inside: Mapped[bool | None]
+    at: Mapped[datetime | None]
+    seen: Mapped[bool] = mapped_column(default=False)
 
 
 class TurnRow(Base):

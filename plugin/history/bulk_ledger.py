@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
-from sqlalchemy import ColumnElement, Table, and_, bindparam, case, func, literal_column, null, or_, select
+from sqlalchemy import ColumnElement, Table, and_, bindparam, case, func, literal_column, null, or_, select, tuple_
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -17,6 +17,8 @@ from plugin.schemas.admin_rows import CUSTOMER_COLUMNS, ORDER_COLUMNS, Row
 from plugin.shop import erasures, shops
 
 ORDER_ID, ORDER_OWNER, ORDER_VERSION = (ORDER_COLUMNS.index(name) for name in ("order_id", "customer_id", "version"))
+PROCESSED_AT, UPDATED_AT = (ORDER_COLUMNS.index(name) for name in ("processed_at", "updated_at"))
+OF_ORDER = len(ORDER_COLUMNS)
 CUSTOMER_ID = CUSTOMER_COLUMNS.index("customer_id")
 KEYS_A_QUERY = 5_000
 KNOWN = select(Customer.customer_id).where(
@@ -27,7 +29,8 @@ ORDERS, CUSTOMERS = cast(Table, Order.__table__), cast(Table, Customer.__table__
 
 
 def fold_orders(session: Session, shop_id: int, rows: Iterable[Row], bought: Bought | None = None) -> None:
-    """Take over orders (rows of ORDER_COLUMNS) that are newer than what we have. The caller holds the shop.
+    """Take over orders (rows of ORDER_COLUMNS and PLACE_COLUMNS) that are newer than what we have, and where their
+    customers live. The caller holds the shop.
 
     `bought`: what their lines come to, by order and version; None where that was not asked for.
     """
@@ -44,8 +47,11 @@ def fold_orders(session: Session, shop_id: int, rows: Iterable[Row], bought: Bou
             for order_id, row in newest.items()
             if row[ORDER_OWNER] not in gone and order_id not in orders_gone
         }
-    kept = [(shop_id, *row) for row in _by_owner(list(newest.values()))]
+    kept = [(shop_id, *row[:OF_ORDER]) for row in _by_owner(list(newest.values()))]
     upserts.write(session, ORDERS, ["shop_id", *ORDER_COLUMNS], kept, _replace_older_order)
+    places = _newest_places(listed, owners, gone, orders_gone)
+    names = ["shop_id", "customer_id", "place_at", "place_told_at", "country", "province"]
+    upserts.write(session, CUSTOMERS, names, [(shop_id, *each) for each in places], _replace_older_place)
     if bought is not None:
         lines.replace(session, shop_id, _standing(session, shop_id, bought))
 
@@ -68,7 +74,7 @@ def fold_customers(session: Session, shop_id: int, rows: Iterable[Row], *, with_
 
 
 def _newest(rows: Sequence[Row]) -> dict[int, Row]:
-    newest = {row[ORDER_ID]: row for row in rows}
+    newest = {row[ORDER_ID]: row for row in reversed(rows)}  # of equally new ones the first, as the ledger does
     if len(newest) < len(rows):
         for row in rows:
             if row[ORDER_VERSION] > newest[row[ORDER_ID]][ORDER_VERSION]:
@@ -93,6 +99,35 @@ def _standing(session: Session, shop_id: int, bought: Bought) -> dict[int, list[
             if (order_id, version) in bought:
                 found[order_id] = bought[order_id, version] if owner is not None else []
     return found
+
+
+def _newest_places(rows: list[Row], owners: dict[int, int], gone: set[int], orders_gone: set[int]) -> list[Row]:
+    """Where each customer lives, by the newest of these orders that told it (history.customer_places)."""
+    newest: dict[int, Row] = {}
+    for row in rows:
+        country, province = row[OF_ORDER:]
+        if country is None or row[ORDER_OWNER] in gone or row[ORDER_OWNER] is None or row[ORDER_ID] in orders_gone:
+            continue
+        buyer: int = row[ORDER_OWNER]
+        owner, told = owners.get(buyer, buyer), (row[PROCESSED_AT], row[UPDATED_AT], country)
+        newest[owner] = max(newest.get(owner, ()), (*told, province or ""))
+    return [(owner, *told[:3], told[3] or None) for owner, told in newest.items()]
+
+
+def _replace_older_place(insert: Any) -> upserts.Insert:
+    new, known = insert.excluded, Customer.__table__.c
+    nothing: ColumnElement[str] = literal_column("''")
+
+    def place(of: Any) -> ColumnElement[Any]:
+        instants = (func.coalesce(of[name], literal_column("0")) for name in ("place_at", "place_told_at"))
+        codes = (_bytes(func.coalesce(of[name], nothing), insert) for name in ("country", "province"))
+        return tuple_(*instants, *codes)
+
+    told = {name: new[name] for name in ("country", "province", "place_at", "place_told_at")}
+    changed: upserts.Insert = insert.on_conflict_do_update(
+        index_elements=["shop_id", "customer_id"], set_=told, where=place(new) > place(known)
+    )
+    return changed
 
 
 def _replace_older_order(insert: Any) -> upserts.Insert:

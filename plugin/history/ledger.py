@@ -12,7 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from plugin.db.models import Customer, Order, OrderHistory
 from plugin.db.types import EPOCH
-from plugin.history import answers, category_histories, lines
+from plugin.history import answers, category_histories, customer_places, lines
 from plugin.schemas.facts import (
     ConsentChanged,
     CustomerFacts,
@@ -94,6 +94,8 @@ class Ledger:
         order = self._order(facts.order_id)
         # Old news still tells that there is such a customer; asked first, so that the order of arrival does not matter.
         owner = self._owner(facts.customer_id) if facts.customer_id else None
+        if owner is not None:
+            customer_places.note(self._customer(owner), facts)
         if order.deleted_at is not None or facts_version <= order.version:
             return
         owner_before, order.customer_id = order.customer_id, owner
@@ -179,7 +181,7 @@ class Ledger:
             return
         customer = self._customer(customer_id)
         customer.deleted_at = min(customer.deleted_at or at, at)
-        customer.wanted_tags, customer.next_review_at = 0, None
+        customer.wanted_tags, customer.next_review_at, customer.mirrored = 0, None, 0
 
     def merge_customers(self, merge: CustomersMerged) -> None:
         """The orders and tags of one customer become another's, as Shopify does it; the old id stays as an alias."""
@@ -193,6 +195,8 @@ class Ledger:
             return
         kept = self._customer(kept_id)
         gone.merged_into = merge.kept_id
+        customer_places.hand_over(gone, kept)
+        gone.shopify_rfm, gone.mirrored = None, 0  # Shopify says of the kept one which group and segments they are in
         # A tag that a merchant gave either of them is the merchant's on both, whatever we wrote on the other.
         kept.foreign_tags |= gone.foreign_tags
         kept.declined_tags |= gone.declined_tags
@@ -269,7 +273,8 @@ class Ledger:
         self.load((), [customer_id])
         customer = self._customers[customer_id]
         if customer is None:
-            customer = self._customers[customer_id] = Customer(shop_id=self._shop_id, customer_id=customer_id)
+            new = Customer(shop_id=self._shop_id, customer_id=customer_id, mirrored=0)
+            customer = self._customers[customer_id] = new
             _forget_tags(customer)
             self._session.add(customer)
         return customer

@@ -13,7 +13,7 @@ import structlog
 
 from plugin import clock
 from plugin.db.types import from_microseconds, to_microseconds
-from plugin.shopify import bulk_operations, bulk_queries, errors, http, line_items, throttle
+from plugin.shopify import bulk_operations, bulk_queries, errors, http, line_items, places, throttle
 from plugin.shopify.admin_api import AdminClient, document
 from plugin.shopify.bulk_operations import BulkOperation
 from plugin.shopify.bulk_queries import Grouped
@@ -47,16 +47,16 @@ class Kind:
 
     def document(self, name: str) -> str:
         """One of the documents, as it is sent."""
-        text = document(name)
+        text = places.document(name)
         for word, instead in self.fills:
             text = text.replace(word, instead)
         return text
 
 
 CUSTOMERS = Kind("customers", "bulk_customers", "customers_page", 250, 752)
-ORDERS = Kind("orders", "bulk_orders", "orders_page", 50, 704)
+ORDERS = Kind("orders", "bulk_orders", "orders_page", 50, 754)
 # With what each order consists of; Shopify shows products only to who may read them.
-LINED_ORDERS = Kind("orders", "bulk_lined_orders", "lined_orders_page", 25, 902)
+LINED_ORDERS = Kind("orders", "bulk_lined_orders", "lined_orders_page", 25, 927)
 
 
 @dataclass(frozen=True, slots=True)

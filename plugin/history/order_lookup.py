@@ -15,8 +15,8 @@ from plugin.history import ledger, lines
 from plugin.history.ledger import FactsRefused, Ledger
 from plugin.schemas import admin_objects
 from plugin.shop import shops
-from plugin.shopify import ids, line_items, throttle
-from plugin.shopify.admin_api import AdminClient, document
+from plugin.shopify import ids, line_items, places, throttle
+from plugin.shopify.admin_api import AdminClient
 from plugin.standing import refresh
 from plugin.turns import Turn
 
@@ -26,9 +26,9 @@ log = structlog.get_logger()
 PATIENCE = timedelta(minutes=5)
 ORDERS_A_QUERY = 10
 # Ten orders with fifty lines each, as Shopify counts them.
-QUERY_COST = 600
+QUERY_COST = 601
 # With twenty lines each and their products.
-LINED_QUERY_COST = 660
+LINED_QUERY_COST = 661
 
 
 def refetch_stale(client: AdminClient, shop_id: int, turn: Turn) -> int:
@@ -60,7 +60,7 @@ def shops_waiting(session: Session, now: datetime) -> list[int]:
 def _fetch(client: AdminClient, order_ids: Sequence[int], *, lined: bool) -> list[dict[str, Any]]:
     wanted = {"ids": [ids.gid("Order", order_id) for order_id in order_ids]}
     name, cost = ("lined_orders_by_id", LINED_QUERY_COST) if lined else ("orders_by_id", QUERY_COST)
-    nodes = client.execute(document(name), wanted, cost=cost, leave=throttle.LEFT_FOR_OTHERS)["nodes"]
+    nodes = client.execute(places.document(name), wanted, cost=cost, leave=throttle.LEFT_FOR_OTHERS)["nodes"]
     return [{**node, "lines": line_items.all_of(client, node)} for node in nodes if node]
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from plugin.schemas import places
 from plugin.schemas.admin_rows import FIRST_SECOND, LAST_SECOND, SECOND, Listed, Row
 
 IntArray = NDArray[np.int64]
@@ -22,6 +23,7 @@ INSTANT = r'"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)Z"'
 ORDER = (
     r'^\{"id":"' + GID + r'Order\\?/(\d{1,18})","processedAt":' + INSTANT + r',"updatedAt":' + INSTANT +
     r',"cancelledAt":(?:null|' + INSTANT + r'),"test":(true|false),"displayFinancialStatus":(?:null|"([A-Z_]+)"),'
+    r'(?:"displayAddress":(?:null|\{"countryCodeV2":(?:null|"([A-Z]{2})"),"provinceCode":(?:null|"([\w .-]*)")\}),)?'
     r'"customer":(?:null|\{"id":"' + GID + r'Customer\\?/(\d{1,18})"\}),'
     r'"currentTotalPriceSet":\{"shopMoney":\{"amount":AMOUNT,"currencyCode":"CURRENCY"\}\},'
     r'"currentSubtotalPriceSet":\{"shopMoney":\{"amount":AMOUNT\}\}\}\n'
@@ -34,7 +36,7 @@ NEVER_CANCELLED = b"1970-01-01T00:00:00"
 
 
 def orders(lines: bytes, listed: Listed) -> list[Row] | None:
-    """Whole orders with their lines as rows of admin_rows.ORDER_COLUMNS; None if any line is of another shape."""
+    """Whole orders with their lines as rows of admin_rows.order; None if any line is of another shape."""
     found = _pattern(listed.currency, listed.minor_units).findall(lines)
     children = [each[-1] for each in found]
     counts = [each.count(b"\n") for each in children]
@@ -42,9 +44,8 @@ def orders(lines: bytes, listed: Listed) -> list[Row] | None:
         return None
     if not found:
         return []
-    ids, processed, updated, cancelled, test, status, buyers, total, cents, subtotal, subcents, _ = zip(
-        *found, strict=True
-    )
+    ids, processed, updated, cancelled, test, status, country, province, buyers, *amounts, _ = zip(*found, strict=True)
+    total, cents, subtotal, subcents = amounts
     try:
         processed_at, updated_at = _instants(processed), _instants(updated)
         cancelled_at = _instants(at or NEVER_CANCELLED for at in cancelled)
@@ -66,6 +67,7 @@ def orders(lines: bytes, listed: Listed) -> list[Row] | None:
             [at if text else None for at, text in zip(cancelled_at.tolist(), cancelled, strict=True)],
             updated_at.tolist(),
             _versions(updated, listed.seen),
+            *zip(*_places(country, province), strict=True),
             strict=True,
         )
     )
@@ -103,6 +105,12 @@ def _units(children: Sequence[bytes], counts: Sequence[int]) -> IntArray:
         bought = _integers(quantities) * np.array([gift == b"false" for gift in gifts])
         np.add.at(units, np.repeat(np.arange(len(counts)), counts), bought)
     return units
+
+
+def _places(countries: Sequence[bytes], provinces: Sequence[bytes]) -> list[places.Place]:
+    told = list(zip(countries, provinces, strict=True))
+    codes = {each: places.of_codes(*(code.decode() for code in each)) for each in set(told)}
+    return [codes[each] for each in told]
 
 
 def _versions(updated: Sequence[bytes], seen: str) -> list[str]:

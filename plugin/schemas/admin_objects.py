@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from plugin import money
+from plugin.schemas import places
 from plugin.schemas.facts import CustomerFacts, LineFacts, OrderFacts, ProductFacts
 from plugin.shopify import ids
 
@@ -18,6 +19,7 @@ def order(node: dict[str, Any], lines: Iterable[dict[str, Any]]) -> OrderFacts:
     total, subtotal = (node[f"current{kind}PriceSet"]["shopMoney"] for kind in ("Total", "Subtotal"))
     currency = total["currencyCode"]
     status = node["displayFinancialStatus"]
+    country, province = place(node)
     return OrderFacts(
         order_id=ids.number("Order", node["id"]),
         customer_id=ids.number("Customer", node["customer"]["id"]) if node["customer"] else None,
@@ -31,6 +33,8 @@ def order(node: dict[str, Any], lines: Iterable[dict[str, Any]]) -> OrderFacts:
         subtotal=money.to_minor(subtotal["amount"], currency),
         units=sum(line["currentQuantity"] for line in bought if not line["isGiftCard"]),
         lines=line_facts(bought, currency),
+        country=country,
+        province=province,
     )
 
 
@@ -52,6 +56,12 @@ def product(node: dict[str, Any]) -> ProductFacts:
         updated_at=instant(node["updatedAt"]),
         collections=listed and {str(ids.number("Collection", each["id"])): each["title"] for each in listed["nodes"]},
     )
+
+
+def place(node: dict[str, Any]) -> places.Place:
+    """Where an `Order` went, if it was asked (plugin.shopify.places)."""
+    address = node.get("displayAddress")
+    return places.of_codes(address["countryCodeV2"], address["provinceCode"]) if address else places.NOWHERE
 
 
 def customer(node: dict[str, Any]) -> CustomerFacts:

@@ -22,6 +22,8 @@ ORDER_COLUMNS = (
     "order_id", "customer_id", "processed_at", "total", "subtotal", "units", "financial_status", "test",
     "cancelled_at", "updated_at", "version",
 )  # fmt: skip
+# What an order says of its customer, behind the columns of its own.
+PLACE_COLUMNS = ("country", "province")
 CUSTOMER_COLUMNS = (
     "customer_id", "signed_up_at", "consent", "consent_at", "lifetime_orders", "lifetime_spend", "lifetime_at",
     "foreign_tags",
@@ -48,7 +50,10 @@ class Listed:
 
 
 def order(node: Node, lines: Iterable[Node], listed: Listed) -> Row:
-    """An `Order` with its lines by ORDER_COLUMNS; KeyError, TypeError or ValueError if it is not one of the shop's."""
+    """An `Order` with its lines by ORDER_COLUMNS and PLACE_COLUMNS.
+
+    KeyError, TypeError or ValueError if it is not one of the shop's.
+    """
     total, subtotal = node["currentTotalPriceSet"]["shopMoney"], node["currentSubtotalPriceSet"]["shopMoney"]
     if total["currencyCode"] != listed.currency:
         raise ValueError(f"The order is in {total['currencyCode']}, the shop in {listed.currency}")
@@ -73,6 +78,7 @@ def order(node: Node, lines: Iterable[Node], listed: Listed) -> Row:
         microseconds(cancelled) if cancelled else None,
         microseconds(updated),
         _digits(updated) + listed.seen,
+        *admin_objects.place(node),
     )
 
 

@@ -26,6 +26,7 @@ class OrderFacts:
     """One order as it stood at `updated_at`. `total` and `subtotal` are after refunds and edits.
 
     `lines` is None where nobody told what the order consists of.
+    `country` and `province` are the codes of where it went (plugin.schemas.places), None where nobody says.
     """
 
     order_id: int
@@ -40,6 +41,8 @@ class OrderFacts:
     subtotal: int
     units: int
     lines: tuple[LineFacts, ...] | None = None
+    country: str | None = None
+    province: str | None = None
 
     def __post_init__(self) -> None:
         if not EARLIEST <= self.processed_at < LATEST:

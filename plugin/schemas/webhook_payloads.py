@@ -11,7 +11,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, post_load, validate
 
 from plugin import money
-from plugin.schemas import line_payloads
+from plugin.schemas import line_payloads, places
 from plugin.schemas.facts import (
     ConsentChanged,
     CustomerFacts,
@@ -61,12 +61,15 @@ class OrderPayload(Payload):
     current_total_price_set = fields.Nested(MoneySet, required=True)
     current_subtotal_price_set = fields.Nested(MoneySet, required=True)
     line_items = fields.List(fields.Nested(line_payloads.LineItem), load_default=list)
+    shipping_address = fields.Nested(places.Address, allow_none=True, load_default=None)
+    billing_address = fields.Nested(places.Address, allow_none=True, load_default=None)
 
     @post_load
     def facts(self, data: dict[str, Any], **_: Any) -> OrderFacts:
         """The order in our words."""
         total, subtotal = (data[f"current_{kind}_price_set"]["shop_money"] for kind in ("total", "subtotal"))
         currency = total["currency_code"]
+        country, province = places.of_addresses(data["shipping_address"], data["billing_address"])
         return OrderFacts(
             order_id=data["id"],
             customer_id=data["customer"]["id"] if data["customer"] else None,
@@ -80,6 +83,8 @@ class OrderPayload(Payload):
             subtotal=money.to_minor(subtotal["amount"], currency),
             units=sum(line["current_quantity"] for line in data["line_items"] if not line["gift_card"]),
             lines=line_payloads.told(data["line_items"], currency),
+            country=country,
+            province=province,
         )
 
 

@@ -35,6 +35,9 @@ NUMBERS: Mapping[str, ColumnElement[int]] = {
 }
 WORDS: Mapping[str, InstrumentedAttribute[Any]] = {
     "consent": Customer.consent,
+    "country": Customer.country,
+    "province": Customer.province,
+    "shopify_rfm": Customer.shopify_rfm,
 }
 
 

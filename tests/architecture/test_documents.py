@@ -18,13 +18,14 @@ from graphql import (
     visit,
 )
 
-from plugin.shopify import scopes, tags
+from plugin.shopify import places, scopes, tags
 from plugin.shopify.tags import TagEdit
 from tests.support import published_schema
 
 PROJECT = Path(__file__).parents[2]
 DOCUMENTS = {path.stem: path.read_text() for path in (PROJECT / "plugin/shopify/documents").glob("*.graphql")}
 DOCUMENTS |= {f"bulk_tags_{adds}": tags.bulk_mutation("WriteTags", adds=adds) for adds in (True, False)}
+DOCUMENTS |= {f"{name} with places": places.with_places(DOCUMENTS[name]) for name in DOCUMENTS if "orders" in name}
 DOCUMENTS["tags"] = tags.document([TagEdit(1, ("a",), ("b",)), TagEdit(2, (), ("c",))])[0]
 # Used only where a shop granted the scope beside the required ones.
 MORE_SCOPES = {
@@ -48,7 +49,8 @@ def document(name) -> DocumentNode:
 
 
 def asked_scopes(name: str) -> frozenset[str]:
-    return scopes.granted([*scopes.REQUIRED, *([MORE_SCOPES[name]] if name in MORE_SCOPES else [])])
+    more = MORE_SCOPES.get(name.removesuffix(" with places"))
+    return scopes.granted([*scopes.REQUIRED, *([more] if more else [])])
 
 
 class Touched(Visitor):

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from plugin.db import session as db
-from plugin.db.models import Shop
+from plugin.db.models import Customer, Shop
 from plugin.history import bulk_ledger, histories, ledger
 from plugin.history.ledger import Ledger
 from plugin.schemas import admin_objects, admin_rows
@@ -28,6 +28,7 @@ def node(posted: Posted) -> dict[str, Any]:
     payload = posted.payload
     total, subtotal = (payload[f"current_{kind}_price_set"]["shop_money"] for kind in ("total", "subtotal"))
     status, customer = payload["financial_status"], payload["customer"]
+    address = payload.get("shipping_address") or payload.get("billing_address")
     return {
         "id": f"gid://shopify/Order/{payload['id']}",
         "processedAt": payload["processed_at"],
@@ -36,6 +37,8 @@ def node(posted: Posted) -> dict[str, Any]:
         "test": payload["test"],
         "displayFinancialStatus": status and status.upper(),
         "customer": customer and {"id": f"gid://shopify/Customer/{customer['id']}"},
+        "displayAddress": address
+        and {"countryCodeV2": address["country_code"], "provinceCode": address["province_code"]},
         "currentTotalPriceSet": {"shopMoney": {"amount": total["amount"], "currencyCode": "USD"}},
         "currentSubtotalPriceSet": {"shopMoney": {"amount": subtotal["amount"]}},
     }
@@ -147,7 +150,8 @@ def test_a_row_of_a_list_says_what_the_facts_of_the_order_say(total, subtotal, p
 
 def as_row(shown: dict[str, Any], lines: list[dict[str, Any]]) -> object:
     try:
-        found = dict(zip(admin_rows.ORDER_COLUMNS, admin_rows.order(shown, lines, Listed("USD", "|seen")), strict=True))
+        row = admin_rows.order(shown, lines, Listed("USD", "|seen"))
+        found = dict(zip((*admin_rows.ORDER_COLUMNS, *admin_rows.PLACE_COLUMNS), row, strict=True))
     except ValueError:
         return ValueError
     return found
@@ -161,8 +165,26 @@ def as_facts(shown: dict[str, Any], lines: list[dict[str, Any]]) -> object:
     except ValueError:
         return ValueError
     names = ("order_id", "customer_id", "total", "subtotal", "units", "financial_status", "test", "cancelled_at")
+    names += admin_rows.PLACE_COLUMNS
     return {name: getattr(facts, name) for name in names} | {
         "processed_at": to_microseconds(facts.processed_at),
         "updated_at": to_microseconds(facts.updated_at),
         "version": f"{ledger.version(facts.updated_at, NOW, '')[:20]}|seen",
     }
+
+
+@pytest.mark.parametrize("fold", [fold_one_by_one, fold_at_once])
+@pytest.mark.parametrize("told", [("US", "CA"), ("CA", "US")], ids=str)
+def test_of_one_order_the_place_told_last_stands_whichever_list_comes_first(fresh_shop, told, fold):  # noqa: F811
+    shop_id = being_imported(fresh_shop())
+    at, later = "2026-01-01T00:00:01Z", "2026-01-01T00:00:09Z"
+    lists = [
+        [node(Posted("", deliveries.shops.order(1, at=at, updated_at=updated), NOW)) | {"displayAddress": address}]
+        for updated, address in zip(
+            (at, later), [{"countryCodeV2": country, "provinceCode": None} for country in told], strict=True
+        )
+    ]
+    for nodes in (*lists, *lists[::-1]):
+        fold(shop_id, nodes)
+    with db.read() as session:
+        assert session.get_one(Customer, (shop_id, 7)).country == told[1]

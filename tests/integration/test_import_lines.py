@@ -11,10 +11,18 @@ from plugin.history import listed_rows
 from plugin.schemas import admin_lines, admin_rows
 from plugin.schemas.admin_rows import Listed
 from plugin.shopify import bulk_queries
+from tests.conftest import start
 from tests.support.installed import ON_SQLITE
 
 SEEN = "|20260101000000000000|import"
 TIMES = st.datetimes().map(lambda at: f"{at.replace(year=1970 + at.year % 130):%Y-%m-%dT%H:%M:%SZ}")
+CODES = st.none() | st.sampled_from(("CA", "ON", "13", "Q ROO", ""))
+# Not asked for, not there, or with its codes.
+ADDRESSES = st.sampled_from(({}, {"displayAddress": None})) | st.builds(
+    lambda country, province: {"displayAddress": {"countryCodeV2": country, "provinceCode": province}},
+    st.sampled_from((None, "CA", "JP")),
+    CODES,
+)
 DECIMALS = {"USD": 2, "JPY": 0, "KWD": 3}
 
 
@@ -31,6 +39,7 @@ def orders(draw: st.DrawFn, currency: str) -> list[dict[str, Any]]:
         "cancelledAt": draw(st.none() | TIMES),
         "test": draw(st.booleans()),
         "displayFinancialStatus": draw(st.sampled_from(("PAID", "PARTIALLY_REFUNDED", None))),
+        **draw(ADDRESSES),
         "customer": buyer and {"id": f"gid://shopify/Customer/{buyer}"},
         "currentTotalPriceSet": {"shopMoney": {"amount": draw(amounts), "currencyCode": currency}},
         "currentSubtotalPriceSet": {"shopMoney": {"amount": draw(amounts)}},
@@ -62,6 +71,9 @@ ODD = {
     "a far too large amount": ('"amount":"', '"amount":"1234567890123'),
     "another time zone": ("Z", "+02:00"),
     "parts of a second": ("Z", ".5Z"),
+    "a province of other letters": ('"ON"', '"Öd"'),
+    "a province with a quote in it": ('"ON"', '"O\\"N"'),
+    "a country that is none": ('"CA"', '"Ca"'),
     "a thirteenth month": ("-01-", "-13-"),
     "before there were shops": ("2026-", "1931-"),
     "another key": ('"test"', '"beta":1,"test"'),
@@ -77,6 +89,7 @@ PLAIN = {
     "cancelledAt": None,
     "test": False,
     "displayFinancialStatus": "PAID",
+    "displayAddress": {"countryCodeV2": "CA", "provinceCode": "ON"},
     "customer": None,
     "currentTotalPriceSet": {"shopMoney": {"amount": "5.00", "currencyCode": "USD"}},
     "currentSubtotalPriceSet": {"shopMoney": {"amount": "5.00"}},
@@ -107,7 +120,10 @@ def test_a_block_in_parts_is_the_block_and_no_order_is_torn_apart(counts, size):
 
 
 @ON_SQLITE
-def test_the_files_of_the_store_are_read_by_columns(new_shop, monkeypatch):
+@pytest.mark.parametrize("approved", ["true", "false"])
+def test_the_files_of_the_store_are_read_by_columns(new_shop, monkeypatch, approved):
+    monkeypatch.setenv("ADDRESSES_APPROVED", approved)
+    start()
     shop = new_shop()
     shop.buyers(3)
     shop.buy(None)

@@ -239,7 +239,7 @@ def test_what_is_erased_and_stands_in_a_list_that_was_made_before_is_left_out(sh
         (BENS, BEN),
     ]
     with db.write() as session:
-        orders = [(*each, seen, 100, 100, 1, "paid", False, None, seen, "9") for each in ordered]
+        orders = [(*each, seen, 100, 100, 1, "paid", False, None, seen, "9", "US", None) for each in ordered]
         bulk_ledger.fold_orders(session, shop, orders)
         customers = [(each, seen, None, None, 1, 1, seen, 1) for each in (ANNA, OTHER_ACCOUNT, CARL)]
         bulk_ledger.fold_customers(session, shop, customers, with_tags=True)

@@ -16,6 +16,10 @@ from workers import drain_inbox
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 CUSTOMERS = (1, 2, 3, 4)
+ADDRESSES = tuple(
+    codes and dict(zip(("country_code", "province_code"), codes, strict=True))
+    for codes in (None, None, ("CA", "ON"), ("CA", "AB"), ("US", None), ("JP", "JP-13"))
+)
 STATUSES = ("pending", "authorized", "paid", "partially_refunded", "refunded", "voided", None)
 
 
@@ -45,6 +49,8 @@ def order_payloads(draw: st.DrawFn) -> Posted:
         financial_status=draw(st.sampled_from(STATUSES)),
         cancelled_at=draw(st.sampled_from((None, None, None, START.isoformat()))),
         test=draw(st.sampled_from((False, False, False, True))),
+        shipping_address=draw(st.sampled_from(ADDRESSES)),
+        billing_address=draw(st.sampled_from(ADDRESSES)),
     )
     topic = draw(st.sampled_from(("orders/create", "orders/updated", "orders/paid", "orders/cancelled")))
     return Posted(topic, payload, updated_at + timedelta(milliseconds=draw(st.integers(0, 2))))

@@ -197,3 +197,24 @@ def test_cdnow_loads_whole(install: Callable[..., Installed]) -> None:
         ids.of_order("2"),
         ids.of_order("3"),
     ]
+
+
+def test_a_file_may_say_where_orders_went_by_code_or_by_name(install, directory):
+    header, *orders = FILES["orders"]
+    places = ["CA", "United Kingdom", "EIRE", "Unspecified", ""]
+    with (directory / "orders.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([(*header, "country"), *((*o, p) for o, p in zip(orders, places, strict=True))])
+    shop = install()
+    shop.dev.load(shop.handle, directory)
+    sent = [order["shipping_address"] for order in shop.dev.orders(shop.handle)]
+    assert [each and each["country_code"] for each in sent] == ["CA", "GB", "IE", None, None]
+
+
+def test_of_a_file_that_does_not_say_the_same_customer_always_lives_in_the_same_place(install, directory):
+    shops = [install(), install()]
+    for shop in shops:
+        shop.dev.load(shop.handle, directory)
+    sent = [[order["shipping_address"] for order in shop.dev.orders(shop.handle)] for shop in shops]
+    assert sent[0] == sent[1]
+    assert sent[0][0] == sent[0][3]
+    assert len({str(each) for each in sent[0]}) > 1
