@@ -4,6 +4,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ONCE ?=
+# Test files that run side by side: each process has its own databases, Redis, development store and browser.
+JOBS ?= 2
 
 .PHONY: help demo test check run bench pins clean
 
@@ -13,9 +15,9 @@ help:  ## List the targets
 demo: .venv/runtime  ## Set up and run the whole app on real orders; ONCE=1 stops after the comparison
 	$(BIN)/regulars demo $(if $(ONCE),--once)
 
-test: .venv/dev check  ## Set up and test everything
+test: .venv/dev check  ## Set up and test everything, two files at a time; JOBS=0 one after the other
 	tests/fetch_tools
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 check: .venv/dev  ## Lint, types and import rules, without running anything
 	$(BIN)/ruff check .
