@@ -6,7 +6,7 @@ database, and once through the ORM.
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from plugin.db.types import from_microseconds
+from plugin.db.types import from_microseconds, new_id
 from tests.benchmarks import plain_loop
 
 ROWS_A_COMMIT = 500
@@ -25,19 +25,20 @@ MICROSECOND = 1_000_000
 CUSTOMER = (
     "INSERT INTO customers (shop_id, customer_id, signed_up_at, consent, lifetime_orders, lifetime_spend,"
     " wanted_tags, applied_tags, unsure_tags, foreign_tags) VALUES (?, ?, ?, ?, ?, ?, 0, 0, 0, 0)"
-    " ON CONFLICT DO UPDATE SET signed_up_at = excluded.signed_up_at"
+    " ON CONFLICT (shop_id, customer_id) DO UPDATE SET signed_up_at = excluded.signed_up_at"
 )
 ORDER = (
     "INSERT INTO orders (shop_id, order_id, customer_id, processed_at, updated_at, cancelled_at, total, subtotal,"
     " units, financial_status, test, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-    " ON CONFLICT DO UPDATE SET total = excluded.total, updated_at = excluded.updated_at"
-    " WHERE excluded.updated_at > updated_at"
+    " ON CONFLICT (shop_id, order_id) DO UPDATE SET total = excluded.total, updated_at = excluded.updated_at"
+    " WHERE excluded.updated_at > orders.updated_at"
 )
 ORDER_COLUMNS = (
     "shop_id", "order_id", "customer_id", "processed_at", "updated_at", "cancelled_at", "total", "subtotal", "units",
     "financial_status", "test", "version",
 )  # fmt: skip
 JUDGED = "UPDATE customers SET wanted_tags = ?, next_review_at = ? WHERE shop_id = ? AND customer_id = ?"
+MOVED = "INSERT INTO movements (shop_id, id, customer_id, bit, entered, at, cause) VALUES (?, ?, ?, ?, ?, ?, 'import')"
 
 
 def run(shop_id: int, files: Path, as_of: datetime) -> None:
@@ -45,10 +46,10 @@ def run(shop_id: int, files: Path, as_of: datetime) -> None:
     from plugin.db import session as db
 
     raw = db.engine().raw_connection()
-    database: sqlite3.Connection = raw.driver_connection
+    database = raw.driver_connection
     _write(database, CUSTOMER, _customers(shop_id, files))
     _write(database, ORDER, _orders(shop_id, files))
-    _write(database, JUDGED, _judged(shop_id, database, as_of))
+    _judge(shop_id, database, as_of)
     raw.close()
 
 
@@ -61,7 +62,7 @@ def run_by_orm(shop_id: int, files: Path, as_of: datetime) -> None:
     _merge(db.engine(), Customer, ("shop_id", "customer_id", *names), _customers(shop_id, files))
     _merge(db.engine(), Order, ORDER_COLUMNS, _orders(shop_id, files))
     raw = db.engine().raw_connection()
-    _write(raw.driver_connection, JUDGED, _judged(shop_id, raw.driver_connection, as_of))
+    _judge(shop_id, raw.driver_connection, as_of)
     raw.close()
 
 
@@ -83,14 +84,17 @@ def _merge(engine: Engine, table: type[Any], names: tuple[str, ...], rows: Itera
         session.commit()
 
 
-def _write(database: sqlite3.Connection, statement: str, rows: Iterator[tuple[Any, ...]]) -> None:
-    database.execute("BEGIN")
-    for number, row in enumerate(rows, 1):
-        database.execute(statement, row)
+def _write(database: Any, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    cursor = database.cursor()
+    is_sqlite = isinstance(database, sqlite3.Connection)
+    statement = statement if is_sqlite else statement.replace("?", "%s")
+    for number, row in enumerate(rows):
         if number % ROWS_A_COMMIT == 0:
-            database.execute("COMMIT")
-            database.execute("BEGIN")
-    database.execute("COMMIT")
+            database.commit()
+            if is_sqlite:
+                cursor.execute("BEGIN")
+        cursor.execute(statement, row)
+    database.commit()
 
 
 def _customers(shop_id: int, files: Path) -> Iterator[tuple[Any, ...]]:
@@ -137,20 +141,23 @@ def _order(shop_id: int, order: dict[str, Any], units: int) -> tuple[Any, ...]:
     )
 
 
-def _judged(shop_id: int, database: sqlite3.Connection, as_of: datetime) -> Iterator[tuple[Any, ...]]:
+def _judge(shop_id: int, database: Any, as_of: datetime) -> None:
     """Who has which segments, and when to look again; read to the end before the first row is written."""
-    orders = database.execute(
-        "SELECT customer_id, processed_at / 1000000, total FROM orders WHERE shop_id = ? AND customer_id IS NOT NULL"
-        " AND cancelled_at IS NULL AND NOT test AND financial_status IN ('paid', 'partially_paid',"
-        " 'partially_refunded', 'authorized') AND processed_at < ? ORDER BY customer_id, processed_at",
-        (shop_id, int(as_of.timestamp()) * MICROSECOND),
-    )
     now = int(as_of.timestamp())
-    judged = []
+    orders = database.cursor().execute(
+        "SELECT customer_id, processed_at / 1000000, total FROM orders WHERE"
+        f" shop_id = {shop_id} AND customer_id IS NOT NULL AND cancelled_at IS NULL AND NOT test"
+        " AND financial_status IN ('paid', 'partially_paid', 'partially_refunded', 'authorized')"
+        f" AND processed_at < {now * MICROSECOND} ORDER BY customer_id, processed_at"
+    )
+    judged, moved = [], []
     for customer_id, theirs in groupby(orders, key=itemgetter(0)):
         mask, review_at = plain_loop.judge(list(theirs), now)
         judged.append((mask, review_at and review_at * MICROSECOND, shop_id, customer_id))
-    yield from judged
+        bits = [bit for bit in range(mask.bit_length()) if mask >> bit & 1]
+        moved += [(shop_id, new_id(), customer_id, bit, True, now * MICROSECOND) for bit in bits]
+    _write(database, JUDGED, judged)
+    _write(database, MOVED, moved)
 
 
 def _instant(text: str) -> int:
