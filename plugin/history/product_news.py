@@ -57,9 +57,9 @@ def _take_over(session: Session, shop_id: int, told: Sequence[News], now: dateti
             continue
         if isinstance(facts, ProductGone):
             row.deleted_at = row.deleted_at or now
-            row.to_fetch = False
-        elif row.deleted_at is None:
+        else:
             apply(row, facts, version, numbers)
             # Which collections it is in now no message says.
             row.to_fetch |= asks_for_collections
+        row.to_fetch &= row.deleted_at is None
     session.flush()

@@ -1,0 +1,220 @@
+"""Histories by category follow every message: they are what the stored lines say, and those are what was told last."""
+
+from collections import defaultdict
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from plugin.db import session as db
+from plugin.db.models import Category, CategoryHistory, Order, OrderLine, Product
+from plugin.history import category_histories, products
+from plugin.segments import columns
+from plugin.segments.columns import Record
+from plugin.shop import shops
+from plugin.shop.shop_settings import ShopSettings
+from plugin.standing import categories
+from tests.integration.test_folding import NOW, numbered_shop
+from tests.support import deliveries
+from tests.support import shop as made_shops
+from tests.support.deliveries import Posted
+
+TYPES = ("Coffee", "coffee ", "Tea", "")
+NUMBERS = {"product_type:Coffee": 1, "vendor:Acme": 2, "product_tag:new": 3, "product:3": 4}
+EXAMPLES = settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+
+
+@st.composite
+def lined_orders(draw: st.DrawFn) -> Posted:
+    posted = draw(deliveries.order_payloads())
+    bought = st.fixed_dictionaries(
+        {
+            "current_quantity": st.integers(0, 3),
+            "quantity": st.just(3),
+            "gift_card": st.sampled_from((False, False, True)),
+            "product_id": st.sampled_from((None, 1, 2, 3, 4)),
+            "price_set": st.sampled_from(("0.00", "3.33", "10.00")).map(usd),
+            "discount_allocations": st.lists(st.just({"amount_set": usd("1.00")}), max_size=2),
+        }
+    )
+    posted.payload["line_items"] = draw(st.lists(bought, max_size=3))
+    return posted
+
+
+@st.composite
+def product_news(draw: st.DrawFn) -> Posted:
+    at, number = draw(deliveries.instants()), draw(st.integers(1, 4))
+    if draw(st.integers(0, 5)) == 0:
+        return Posted("products/delete", {"id": number}, at)
+    told = {
+        "id": number,
+        "product_type": draw(st.sampled_from(TYPES)),
+        "vendor": draw(st.sampled_from(("Acme", None))),
+        "tags": draw(st.sampled_from(("", "New, old", "old"))),
+        "updated_at": at.isoformat(),
+    }
+    return Posted("products/update", told, at)
+
+
+@st.composite
+def happenings(draw: st.DrawFn) -> list[Posted]:
+    orders = draw(st.lists(lined_orders(), max_size=8))
+    others = draw(st.lists(deliveries.changes(), max_size=3)) + draw(deliveries.merges())
+    return orders + others + draw(st.lists(product_news(), max_size=5))
+
+
+def usd(amount: str) -> dict[str, Any]:
+    return {"shop_money": {"amount": amount, "currency_code": "USD"}}
+
+
+@pytest.fixture
+def lined_shop(set_clock):
+    """Makes shops that keep lines, know four products, and have four categories packed while nothing was there."""
+    set_clock(NOW)
+    number = [0]
+
+    def made() -> int:
+        shop_id = numbered_shop(number)
+        with db.write() as session:
+            keep_lines(session, shop_id, NOW)
+        return shop_id
+
+    return made
+
+
+def keep_lines(session: Session, shop_id: int, now: datetime) -> None:
+    shop = shops.get(session, shop_id)
+    shop.lines_from = shop.lines_at = now
+    shop.scopes += ",read_products"
+    for key, category in NUMBERS.items():
+        kind, value = categories.Key.of(key)
+        row = {"number": category, "kind": kind, "value": value, "packed_after": products.LARGEST_ID, "packed_at": now}
+        session.add(Category(shop_id=shop_id, **row))
+    for number in range(1, 5):
+        known = {"product_type": TYPES[number % 4], "vendor": "Acme", "fetched_at": now, "to_fetch": False}
+        session.add(Product(shop_id=shop_id, product_id=number, tags=["new"], **known))
+
+
+def work_off(shop_id: int) -> None:
+    """Fold what products changed, as the job does."""
+    with db.write() as session:
+        mine = (Product.shop_id == shop_id, Product.fold_after.is_not(None))
+        for row in session.scalars(select(Product).where(*mine)).all():
+            while row.fold_after is not None:
+                row.fold_after, _ = category_histories.fold_product(session, shop_id, row.product_id, row.fold_after)
+
+
+def stored(shop_id: int) -> dict[tuple[int, int], bytes]:
+    with db.read() as session:
+        rows = session.scalars(select(CategoryHistory).where(CategoryHistory.shop_id == shop_id))
+        return {(row.number, row.customer_id): row.history for row in rows}
+
+
+def counted_plainly(shop_id: int) -> dict[tuple[int, int], bytes]:
+    """The same from lines, orders and products, row by row."""
+    found: defaultdict[tuple[int, int], list[Record]] = defaultdict(list)
+    with db.read() as session:
+        orders = session.scalars(select(Order).where(Order.shop_id == shop_id)).all()
+        for order in orders:
+            if record := ShopSettings().record(order):
+                for number, (units, spend) in bought(session, shop_id, order.order_id).items():
+                    found[number, order.customer_id].append(record._replace(units=units, spend=spend))
+    return {place: columns.pack(records) for place, records in found.items()}
+
+
+def bought(session: Session, shop_id: int, order_id: int) -> dict[int, tuple[int, int]]:
+    sums: dict[int, tuple[int, int]] = {}
+    same = (OrderLine.shop_id == shop_id, OrderLine.order_id == order_id)
+    for line in session.scalars(select(OrderLine).where(*same)):
+        product = session.get_one(Product, (shop_id, line.product_id))
+        tags = {tag.casefold() for tag in product.tags}
+        inside = {
+            1: product.product_type.strip().casefold() == "coffee",
+            2: product.vendor == "Acme",
+            3: "new" in tags,
+            4: product.product_id == 3,
+        }
+        for number in (number for number, is_in in inside.items() if is_in):
+            units, spend = sums.get(number, (0, 0))
+            sums[number] = (units + line.units, spend + line.spend)
+    return sums
+
+
+def lines_of(shop_id: int) -> list[tuple[int, ...]]:
+    with db.read() as session:
+        rows = session.scalars(select(OrderLine).where(OrderLine.shop_id == shop_id))
+        return sorted((row.order_id, row.product_id, row.units, row.spend) for row in rows)
+
+
+@EXAMPLES
+@given(history=happenings(), batch=st.integers(1, 6))
+def test_histories_by_category_are_what_lines_orders_and_products_say(lined_shop, history, batch):
+    shop_id = lined_shop()
+    deliveries.deliver(shop_id, list(enumerate(history)), batch)
+    work_off(shop_id)
+    assert stored(shop_id) == counted_plainly(shop_id)
+
+
+@EXAMPLES
+@given(history=happenings(), data=st.data())
+def test_any_order_and_repetition_of_messages_ends_in_the_same_lines_and_histories(lined_shop, history, data):
+    numbered = list(enumerate(history))
+    straight, shuffled = lined_shop(), lined_shop()
+    deliveries.deliver(straight, numbered, batch=len(numbered) or 1)
+    repeated = numbered + data.draw(st.lists(st.sampled_from(numbered), max_size=5) if numbered else st.just([]))
+    deliveries.deliver(shuffled, data.draw(st.permutations(repeated)), batch=data.draw(st.integers(1, 6)))
+    work_off(straight)
+    work_off(shuffled)
+    assert lines_of(straight) == lines_of(shuffled)
+    assert stored(straight) == stored(shuffled)
+
+
+@EXAMPLES
+@given(history=happenings(), at_once=st.integers(1, 3))
+def test_rebuilt_histories_are_the_very_ones_that_were_folded(lined_shop, history, at_once):
+    shop_id = lined_shop()
+    deliveries.deliver(shop_id, list(enumerate(history)), batch=3)
+    work_off(shop_id)
+    folded = stored(shop_id)
+    with db.write() as session:
+        spoil(session, shop_id)
+    rebuild(shop_id, at_once)
+    assert stored(shop_id) == folded
+
+
+def spoil(session: Session, shop_id: int) -> None:
+    """Some histories gone, some of customers who have none."""
+    session.execute(delete(CategoryHistory).where(CategoryHistory.shop_id == shop_id, CategoryHistory.number == 1))
+    session.add(CategoryHistory(shop_id=shop_id, number=2, customer_id=999, history=columns.pack([Record(1, 2, 3, 4)])))
+
+
+def rebuild(shop_id: int, at_once: int) -> None:
+    with pytest.MonkeyPatch.context() as patch, db.write() as session:
+        patch.setattr(category_histories, "CUSTOMERS_AT_ONCE", at_once)
+        in_each = categories.products_in(session, shop_id, categories.begun(session, shop_id))
+        after: int | None = 0
+        while after is not None:
+            after = category_histories.rebuild(session, shop_id, in_each, after)
+
+
+def test_a_product_that_changes_is_folded_some_orders_at_a_time(lined_shop, monkeypatch):
+    monkeypatch.setattr(category_histories, "ORDERS_AT_ONCE", 2)
+    shop_id = lined_shop()
+    line = {"current_quantity": 1, "quantity": 1, "product_id": 2, "price_set": usd("5.00")}
+    orders = [
+        Posted("orders/create", made_shops.order(n, n % 3 + 1, line_items=[line]), NOW - timedelta(hours=n))
+        for n in range(1, 6)
+    ]
+    deliveries.deliver(shop_id, list(enumerate(orders)), batch=5)
+    assert {number for number, _ in stored(shop_id)} == {2, 3}
+    told = {"id": 2, "product_type": "COFFEE", "vendor": "", "tags": "", "updated_at": NOW.isoformat()}
+    deliveries.deliver(shop_id, [(100, Posted("products/update", told, NOW))], batch=1)
+    work_off(shop_id)
+    assert {number for number, _ in stored(shop_id)} == {1}
+    assert stored(shop_id) == counted_plainly(shop_id)
