@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
-from sqlalchemy import BigInteger, Table, delete, select, type_coerce
+from sqlalchemy import BigInteger, Table, delete, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from plugin.db import upserts
@@ -32,20 +32,21 @@ SECOND = 1_000_000
 
 def fold(session: Session, shop_id: int, changed: Changed) -> None:
     """Take over what changed in customers' histories. These orders' lines are stored; the caller holds the shop."""
-    if not changed or not lines.are_kept(shops.get(session, shop_id)):
-        return
-    numbers = categories.begun(session, shop_id)
-    if not numbers:
-        return
+    numbers = categories.begun(session, shop_id) if lines.are_kept(shops.get(session, shop_id)) else {}
     counting = [order_id for orders in changed.values() for order_id, record in orders.items() if record is not None]
-    bought = _bought(session, shop_id, counting, numbers)
+    bought = _bought(session, shop_id, counting, numbers) if numbers else {}
     wanted: dict[tuple[int, int], dict[int, Record | None]] = {}
     for customer_id, orders in changed.items():
         for number in numbers.values():
             wanted[number, customer_id] = {
                 order_id: _of_category(record, bought.get((number, order_id))) for order_id, record in orders.items()
             }
-    _merge(session, shop_id, wanted)
+        # What nobody asks for any more is about to be dropped, and names no erased order until then.
+        if gone := [order_id for order_id, record in orders.items() if record is None]:
+            for number in _unasked(session, shop_id, set(numbers.values())):
+                wanted[number, customer_id] = dict.fromkeys(gone)
+    if wanted:
+        _merge(session, shop_id, wanted)
 
 
 def fold_product(session: Session, shop_id: int, product_id: int, after: int) -> tuple[int | None, list[int]]:
@@ -83,6 +84,11 @@ def forget(session: Session, shop_id: int, erased: set[int]) -> None:
         category.packed_after = _before(category.packed_after, erased)
     for product in session.scalars(select(Product).where(Product.shop_id == shop_id, PRODUCT_TO_FOLD)):
         product.fold_after = _before(product.fold_after, erased)
+
+
+def _unasked(session: Session, shop_id: int, asked: set[int]) -> set[int]:
+    last = session.scalar(select(func.max(CategoryHistory.number)).where(CategoryHistory.shop_id == shop_id))
+    return set(range(1, (last or 0) + 1)) - asked
 
 
 def _bought(

@@ -1,8 +1,7 @@
 """Histories by category follow every message: they are what the stored lines say, and those are what was told last."""
 
 from collections import defaultdict
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,20 +10,18 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from plugin.db import session as db
-from plugin.db.models import Category, CategoryHistory, Order, OrderLine, Product
-from plugin.history import category_histories, products
+from plugin.db.models import CategoryHistory, Order, OrderLine, Product
+from plugin.history import category_histories
 from plugin.segments import columns
 from plugin.segments.columns import Record
-from plugin.shop import shops
 from plugin.shop.shop_settings import ShopSettings
 from plugin.standing import categories
 from tests.integration.test_folding import NOW, numbered_shop
 from tests.support import deliveries
 from tests.support import shop as made_shops
 from tests.support.deliveries import Posted
+from tests.support.lined import TYPES, keep_lines, line, usd
 
-TYPES = ("Coffee", "coffee ", "Tea", "")
-NUMBERS = {"product_type:Coffee": 1, "vendor:Acme": 2, "product_tag:new": 3, "product:3": 4}
 EXAMPLES = settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
@@ -69,10 +66,6 @@ def happenings(draw: st.DrawFn) -> list[Posted]:
     return orders + others + draw(st.lists(product_news(), max_size=5))
 
 
-def usd(amount: str) -> dict[str, Any]:
-    return {"shop_money": {"amount": amount, "currency_code": "USD"}}
-
-
 @pytest.fixture
 def lined_shop(set_clock):
     """Makes shops that keep lines, know four products, and have four categories packed while nothing was there."""
@@ -86,19 +79,6 @@ def lined_shop(set_clock):
         return shop_id
 
     return made
-
-
-def keep_lines(session: Session, shop_id: int, now: datetime) -> None:
-    shop = shops.get(session, shop_id)
-    shop.lines_from = shop.lines_at = now
-    shop.scopes += ",read_products"
-    for key, category in NUMBERS.items():
-        kind, value = categories.Key.of(key)
-        row = {"number": category, "kind": kind, "value": value, "packed_after": products.LARGEST_ID, "packed_at": now}
-        session.add(Category(shop_id=shop_id, **row))
-    for number in range(1, 5):
-        known = {"product_type": TYPES[number % 4], "vendor": "Acme", "fetched_at": now, "to_fetch": False}
-        session.add(Product(shop_id=shop_id, product_id=number, tags=["new"], **known))
 
 
 def work_off(shop_id: int) -> None:
@@ -131,8 +111,8 @@ def counted_plainly(shop_id: int) -> dict[tuple[int, int], bytes]:
 def bought(session: Session, shop_id: int, order_id: int) -> dict[int, tuple[int, int]]:
     sums: dict[int, tuple[int, int]] = {}
     same = (OrderLine.shop_id == shop_id, OrderLine.order_id == order_id)
-    for line in session.scalars(select(OrderLine).where(*same)):
-        product = session.get_one(Product, (shop_id, line.product_id))
+    for found in session.scalars(select(OrderLine).where(*same)):
+        product = session.get_one(Product, (shop_id, found.product_id))
         tags = {tag.casefold() for tag in product.tags}
         inside = {
             1: product.product_type.strip().casefold() == "coffee",
@@ -142,7 +122,7 @@ def bought(session: Session, shop_id: int, order_id: int) -> dict[int, tuple[int
         }
         for number in (number for number, is_in in inside.items() if is_in):
             units, spend = sums.get(number, (0, 0))
-            sums[number] = (units + line.units, spend + line.spend)
+            sums[number] = (units + found.units, spend + found.spend)
     return sums
 
 
@@ -206,9 +186,8 @@ def rebuild(shop_id: int, at_once: int) -> None:
 def test_a_product_that_changes_is_folded_some_orders_at_a_time(lined_shop, monkeypatch):
     monkeypatch.setattr(category_histories, "ORDERS_AT_ONCE", 2)
     shop_id = lined_shop()
-    line = {"current_quantity": 1, "quantity": 1, "product_id": 2, "price_set": usd("5.00")}
     orders = [
-        Posted("orders/create", made_shops.order(n, n % 3 + 1, line_items=[line]), NOW - timedelta(hours=n))
+        Posted("orders/create", made_shops.order(n, n % 3 + 1, line_items=[line(2)]), NOW - timedelta(hours=n))
         for n in range(1, 6)
     ]
     deliveries.deliver(shop_id, list(enumerate(orders)), batch=5)

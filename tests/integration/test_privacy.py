@@ -4,6 +4,7 @@ import itertools
 import json
 import threading
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -21,8 +22,8 @@ from plugin.shop import erasures, installation, privacy
 from plugin.shopify import errors
 from plugin.shopify.tags import TagAnswer
 from plugin.tagging import tag_changes
+from tests.support import lined, stored
 from tests.support import shop as shops
-from tests.support import stored
 from tests.support.installed import ON_SQLITE, open_app
 from workers import drain_inbox, heed_notices, prune, work_on_runs
 
@@ -46,7 +47,9 @@ def shop(set_clock) -> int:
 
 
 def live_through(shop_id: int, domain: str = shops.DOMAIN) -> None:
-    order = shops.order
+    order = partial(shops.order, line_items=[lined.line(1)])
+    with db.write() as session:
+        lined.keep_lines(session, shop_id, NOW)
     for number, customer in ((HERS, ANNA), (EARLIER, OTHER_ACCOUNT), (NOW_BENS, ANNA), (BENS, BEN), (CARLS, CARL)):
         tell(shop_id, "orders/create", order(number, customer, at="2026-05-01T10:00:00Z"))
     tell(shop_id, "customers/merge", merge(ANNA, OTHER_ACCOUNT))
@@ -56,12 +59,13 @@ def live_through(shop_id: int, domain: str = shops.DOMAIN) -> None:
         tell(shop_id, "customers/data_request", request(customer, domain))
     with db.write() as session:
         runs.start_refresh(session, shop_id, clock.now())
+    work_on_runs.work_on_runs(shop_id)
+    with db.write() as session:
         session.add_all(
             TagChange(shop_id=shop_id, customer_id=who, added=["repeat"], removed=[], at=NOW, outcome="written")
             for who in (CARL, BEN, ANNA, OTHER_ACCOUNT)
         )
         plant(session, shop_id)
-    work_on_runs.work_on_runs(shop_id)
     work(shop_id)
     tell(shop_id, "orders/create", {"id": "nothing we know", "customer": PERSON})
     tell(shop_id, "customers/merge", merge(OTHER_ACCOUNT, ANNA))
