@@ -175,7 +175,8 @@ def test_what_is_no_metafields_name_is_refused(settings, field):
         metafields.choose(session, shop_id, field)
 
 
-def test_the_documents_ask_for_the_chosen_metafield():
+@ON_SQLITE
+def test_the_documents_ask_for_the_chosen_metafield(settings):
     kind = metafields.kind_of(("$app:survey", "nps"))
     for name in (kind.bulk, kind.paged):
         assert 'metafield(namespace: "$app:survey", key: "nps")' in kind.document(name)
