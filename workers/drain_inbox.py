@@ -37,7 +37,7 @@ def drain_inbox(shop_id: int) -> None:
 
 def drain_batch(shop_id: int) -> bool:
     """Fold one batch; False when nothing was pending."""
-    return folding.fold_some(shop_id, inbox.DRAIN, config.current().drain_batch_size, _fold)
+    return bool(folding.fold_some(shop_id, inbox.DRAIN, config.current().drain_batch_size, _fold))
 
 
 def _fold(shop_id: int, claimed: list[str]) -> None:

@@ -16,8 +16,8 @@ from plugin.deliveries import inbox
 log = structlog.get_logger()
 
 
-def fold_some(shop_id: int, stage: str, limit: int, fold: Callable[[int, list[str]], None]) -> bool:
-    """Have up to `limit` of a stage's deliveries folded; False when none was pending.
+def fold_some(shop_id: int, stage: str, limit: int, fold: Callable[[int, list[str]], None]) -> int:
+    """Have up to `limit` of a stage's deliveries folded; returns how many were taken on, 0 when none was pending.
 
     1. Count the attempt, in a transaction of its own; once only suspects are left, set aside what was attempted too
     often. 2. `fold` folds the claimed ones and marks them, in one transaction. A process killed in between leaves
@@ -30,7 +30,7 @@ def fold_some(shop_id: int, stage: str, limit: int, fold: Callable[[int, list[st
                 set_aside(event, f"No process survived folding it, in {event.attempts} attempts")
             claimed = inbox.claim_suspect(session, shop_id, stage)
     if not claimed:
-        return False
+        return 0
     try:
         fold(shop_id, claimed)
     except OperationalError:
@@ -42,7 +42,7 @@ def fold_some(shop_id: int, stage: str, limit: int, fold: Callable[[int, list[st
         # Tried again at once, and soon one by one: the counted attempts end it, and the others need not wait.
         log.exception("batch_not_folded", shop_id=shop_id, stage=stage, deliveries=len(claimed))
         _give_up(shop_id, claimed, error)
-    return True
+    return len(claimed)
 
 
 def set_aside(event: InboxEvent, reason: str) -> None:

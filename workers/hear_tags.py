@@ -22,12 +22,12 @@ DELIVERIES_A_BATCH = 2_000
 
 
 def hear_tags(shop_id: int) -> None:
-    """Hear one batch; what is left has its turn after everything that is more urgent."""
-    turn.run("heard", shop_id, lambda _: hear_batch(shop_id))
+    """Hear one batch; what is left has its turn after everything that is more urgent. A few wait for the next call."""
+    turn.run("heard", shop_id, lambda _: hear_batch(shop_id) == DELIVERIES_A_BATCH)
 
 
-def hear_batch(shop_id: int) -> bool:
-    """Hear one batch; False when nothing was pending."""
+def hear_batch(shop_id: int) -> int:
+    """Hear one batch; returns how many deliveries it was."""
     return folding.fold_some(shop_id, inbox.HEARD, DELIVERIES_A_BATCH, _hear)
 
 

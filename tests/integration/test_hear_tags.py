@@ -146,7 +146,7 @@ def test_a_lost_wake_up_call_is_made_up_for_by_the_sweep(shop):
 
 
 @ON_SQLITE
-def test_many_messages_in_a_row_call_one_job_which_hears_them_all(shop):
+def test_many_messages_in_a_row_call_one_job_which_hears_them_all(shop, monkeypatch):
     shop.buyers(3)
     shop.drain()
     shop.sync()
@@ -156,10 +156,12 @@ def test_many_messages_in_a_row_call_one_job_which_hears_them_all(shop):
         shop.receive(deliveries)
         assert queues.queue("heard").count == jobs
         serve.serve(["heard"], burst=True)
+    batches, hear = [], hear_tags.hear_batch
+    monkeypatch.setattr(hear_tags, "hear_batch", lambda shop_id: batches.append(shop_id) or hear(shop_id))
     queues.connection().delete(f"rest:heard:{shop.id}")
     shop.receive([with_new_id(first)])
     serve.serve(["heard"], burst=True)
-    assert stages(shop) == ["heard"] * 4
+    assert (stages(shop), batches) == (["heard"] * 4, [shop.id])
 
 
 @ON_SQLITE
