@@ -82,6 +82,7 @@ CONNECTIONS: dict[tuple[str, str], Resolver] = {
     ("QueryRoot", "customers"): resolvers.list_customers,
     ("QueryRoot", "orders"): resolvers.list_orders,
     ("Customer", "orders"): resolvers.list_customer_orders,
+    ("QueryRoot", "collections"): resolvers.list_all_collections,
     ("Order", "lineItems"): resolvers.list_lines,
     ("Product", "collections"): resolvers.list_collections,
 }
@@ -114,6 +115,9 @@ FIELDS: dict[str, dict[str, Resolver]] = {
         "order": field_shapes.found("Order"),
         "ordersCount": field_shapes.count(resolvers.list_orders),
         "product": field_shapes.found("Product"),
+        "productTags": resolvers.product_words(lambda product: product.tags),
+        "productTypes": resolvers.product_words(lambda product: [product.product_type]),
+        "productVendors": resolvers.product_words(lambda product: [product.vendor]),
         "shop": lambda _, asked: asked.context.shop,
     },
     "Shop": {

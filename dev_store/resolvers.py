@@ -79,6 +79,23 @@ def list_lines(order: Order, _: Asked, **_options: Any) -> list[LineItem]:
     return order.lines
 
 
+def list_all_collections(_: Any, asked: Asked, **_options: Any) -> list[Collection]:
+    """Every collection of the shop."""
+    require(asked, "read_products")
+    return list(asked.context.shop.collections.values())
+
+
+def product_words(told: Callable[[Product], list[str]]) -> Callable[..., list[str]]:
+    """What products say of themselves, each word once and in alphabetical order."""
+
+    def resolve(_: Any, asked: Asked, first: int | None = None) -> list[str]:
+        require(asked, "read_products")
+        found = {word for product in asked.context.shop.products.values() for word in told(product) if word}
+        return sorted(found)[:first]
+
+    return resolve
+
+
 def list_collections(product: Product, _: Asked, **_options: Any) -> list[Collection]:
     """The collections a product is in."""
     return list(product.collections.values())

@@ -32,6 +32,7 @@ def create_app() -> Flask:
     """The web application: Shopify's deliveries at /webhooks, the merchant's pages at /app, two pages for everybody."""
     from admin_ui import (
         api,
+        categories_api,
         content_policy,
         customers_api,
         data_api,
@@ -48,7 +49,8 @@ def create_app() -> Flask:
     settings = start()
     app = Flask("regulars", static_folder=None, root_path=str(Path(__file__).parent))
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
-    for part in (receive, pages, api, data_api, customers_api, survey_api, segments_api, openapi, install, public):
+    json_apis = (api, data_api, customers_api, survey_api, segments_api, categories_api, openapi)
+    for part in (receive, pages, *json_apis, install, public):
         app.register_blueprint(part.blueprint)
     app.add_url_rule("/healthz", "healthz", lambda: Response("ok\n", mimetype="text/plain"))
     app.add_url_rule("/metrics", "metrics", _metrics)

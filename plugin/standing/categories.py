@@ -4,7 +4,7 @@ what of them each customer bought (as columns for the engine), and which there a
 A category's key is written "product_type:Coffee"; upper and lower case are one, as in Shopify's own collections.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -67,7 +67,7 @@ class Facts:
         """The facts of a stored product; none are known of one that was not asked for yet."""
         return cls(row.product_id, row.product_type, row.vendor, tuple(row.tags), tuple(row.collections or ()))
 
-    def keys(self) -> set[Key]:
+    def in_categories(self) -> set[Key]:
         """Every category the product is in."""
         texts = [(PRODUCT_TYPE, self.product_type), (VENDOR, self.vendor)]
         texts += [(PRODUCT_TAG, tag) for tag in self.tags] + [(COLLECTION, number) for number in self.collections]
@@ -143,6 +143,32 @@ def known(session: Session, shop_id: int) -> Known:
     return Known(_sorted(types), _sorted(vendors), _sorted(tags), by_title)
 
 
+@dataclass(frozen=True, slots=True)
+class KnownKeys(Collection[str]):
+    """Keys of categories in which there is a bought product, however they are written."""
+
+    keys: frozenset[Key]
+
+    def __contains__(self, written: object) -> bool:
+        return isinstance(written, str) and Key.of(written) in self.keys
+
+    def __iter__(self) -> Iterator[str]:
+        return (f"{kind}:{value}" for kind, value in sorted(self.keys))
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+
+def known_keys(session: Session, shop: Shop) -> KnownKeys | None:
+    """Every category of the shop's bought products; None while not all of those are known."""
+    mine = (Product.shop_id == shop.id,)
+    unknown = select(Product.product_id).where(*mine, Product.fetched_at.is_(None)).limit(1)
+    if shop.lines_at is None or session.scalar(unknown) is not None:
+        return None
+    found = map(Facts.of, session.scalars(select(Product).where(*mine).execution_options(yield_per=5_000)))
+    return KnownKeys(frozenset(key for facts in found for key in facts.in_categories()))
+
+
 def products_in(session: Session, shop_id: int, numbers: dict[Key, int]) -> dict[int, IntArray]:
     """The products in each category, by its number."""
     found: dict[int, list[int]] = {number: [] for number in numbers.values()}
@@ -154,7 +180,7 @@ def products_in(session: Session, shop_id: int, numbers: dict[Key, int]) -> dict
 
 def numbers_of(row: Product, numbers: dict[Key, int]) -> set[int]:
     """Which of the categories a product is in."""
-    return {numbers[key] for key in Facts.of(row).keys() & numbers.keys()}
+    return {numbers[key] for key in Facts.of(row).in_categories() & numbers.keys()}
 
 
 def _columns(session: Session, shop_id: int, keys: Iterable[str], query: Any, **whose: Any) -> dict[str, Packed]:
@@ -172,7 +198,8 @@ def _columns(session: Session, shop_id: int, keys: Iterable[str], query: Any, **
 def _note(seen: dict[str, str], texts: Sequence[str]) -> None:
     for text in texts:
         if text.strip():
-            seen.setdefault(" ".join(text.split()).casefold(), text)  # the first spelling stands for all
+            shown = " ".join(text.split())
+            seen.setdefault(shown.casefold(), shown)  # the first spelling stands for all
 
 
 def _sorted(seen: dict[str, str]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from plugin.segments.clashes import Clashes, Known
 from plugin.segments.rules import InvalidDefinition
 from plugin.shop import shops
 from plugin.shopify import errors, tags_in_use
-from plugin.standing import segment_store
+from plugin.standing import categories, segment_store
 
 log = structlog.get_logger()
 
@@ -34,13 +34,15 @@ def check(shop_id: int, definitions: Sequence[Any]) -> Checked:
     """All that is wrong or doubtful about these definitions as a shop's whole set."""
     with db.read() as session:
         digits = segment_store.minor_units(session, shop_id)
+        known = categories.known_keys(session, shops.get(session, shop_id))
         ours = {tag.casefold() for tag in segment_store.tags_by_bit(session, shop_id).values()}
     try:
         rules.validate(definitions, digits)
     except InvalidDefinition as wrong:
         return Checked(Clashes(errors=tuple(wrong.problems)), asked_store=False)
     theirs = _tags_of_others(shop_id, ours)
-    return Checked(clashes.find(definitions, digits, Known(store_tags=theirs or ())), asked_store=theirs is not None)
+    found = clashes.find(definitions, digits, Known(store_tags=theirs or (), categories=known))
+    return Checked(found, asked_store=theirs is not None)
 
 
 def _tags_of_others(shop_id: int, ours: set[str]) -> list[str] | None:

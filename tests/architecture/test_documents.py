@@ -32,6 +32,7 @@ MORE_SCOPES = {
     **dict.fromkeys(("bulk_lined_orders", "lined_orders_page", "lined_orders_by_id"), scopes.READ_PRODUCTS),
     **dict.fromkeys(("order_lines_with_products", "product_collections"), scopes.READ_PRODUCTS),
     **dict.fromkeys(("products_by_id", "products_with_collections"), scopes.READ_PRODUCTS),
+    **dict.fromkeys(("product_words", "collections_by_title"), scopes.READ_PRODUCTS),
 }
 RULES = [*specified_rules, NoDeprecatedCustomRule]
 # Its groupObjects is to go one day; left out it would mean yes until then.

@@ -12,7 +12,7 @@ from plugin.db import session as db
 from plugin.db.models import CategoryHistory, OrderLine, Product
 from plugin.history import category_histories, products
 from plugin.shopify import products as wire
-from plugin.standing import categories, segment_store
+from plugin.standing import categories, category_choices, checking, segment_store
 from tests.support.installed import ON_SQLITE, InstalledShop
 from tests.support.turmoil import later
 from workers import fetch_products, prune, work_on_runs
@@ -269,6 +269,30 @@ def test_a_segment_saved_while_the_history_is_read_has_it_listed_again(shop, mon
     monkeypatch.setattr(work_on_runs, "POLLS_A_JOB", 100)
     shop.settle()
     assert shop.tagged("coffee") == [customer]
+
+
+@ON_SQLITE
+def test_what_can_be_chosen_is_what_the_store_says_its_products_are(shop):
+    shop.install()
+    found = category_choices.of(shop.id, "product_type", "")
+    assert [choice.title for choice in found.choices] == ["coffee", "Tea", "Things"]
+    assert [choice.title for choice in category_choices.of(shop.id, "vendor", "ac").choices] == ["Acme"]
+    (sale,) = category_choices.of(shop.id, "collection", "SA").choices
+    assert (sale.value, sale.title) == (str(shop.store.collections(shop.handle)["Sale"]), "Sale")
+
+
+@ON_SQLITE
+def test_what_is_known_of_bought_products_can_be_chosen_while_shopify_does_not_answer(shop):
+    shop.install()
+    asks(shop, BUYERS)
+    buys(shop, BEANS)
+    shop.settle()
+    shop.store.fault("503")
+    found = category_choices.of(shop.id, "product_tag", "")
+    shop.store.clear_faults()
+    assert ([choice.value for choice in found.choices], found.permitted) == (["dark", "Whole"], True)
+    checked = checking.check(shop.id, [BUYERS, segment("cocoa", of({"product_type": "Cocoa"}))])
+    assert [problem.path for problem in checked.clashes.warnings] == ["1.conditions.0.category"]
 
 
 class Killed(BaseException):
