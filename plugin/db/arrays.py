@@ -64,7 +64,9 @@ def integers(session: Session, query: Query, **values: Any) -> list[IntArray]:
 
 def texts(session: Session, query: Query, **values: Any) -> list[list[str]]:
     """The same of texts and numbers, as texts, none of them null; they hold no unit separators (code 31)."""
-    ((count, *joined),) = rows(session, _joined_as_texts(query), **values)
+    # SQLAlchemy's own word for both asks for the parameters' values when it is compiled.
+    joining = "group_concat" if _is_sqlite(session.connection()) else "string_agg"
+    ((count, *joined),) = rows(session, _joined_as_texts(query, joining), **values)
     return [text.split(BETWEEN) if count else [] for text in joined]
 
 
@@ -162,9 +164,9 @@ def _joined_as_text(query: Query) -> Query:
 
 
 @cache
-def _joined_as_texts(query: Query) -> Query:
-    columns = query.subquery().c
-    return select(func.count(), *(func.aggregate_strings(cast(column, Text), BETWEEN) for column in columns))
+def _joined_as_texts(query: Query, joining: str) -> Query:
+    columns, join = query.subquery().c, getattr(func, joining)
+    return select(func.count(), *(join(cast(column, Text), BETWEEN) for column in columns))
 
 
 @cache

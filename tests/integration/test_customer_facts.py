@@ -91,3 +91,15 @@ def test_a_sum_in_another_currency_is_set_aside(shop):
     shop.drain()
     assert facts(shop, buyer) == before
     assert [event.error for event in shop.events() if event.failed_at] == ["The sum is in EUR, the shop in USD"]
+
+
+def test_consent_decides_on_either_database(shop):
+    agreed, declined, never = (shop.buy()["customer"]["id"] for _ in range(3))
+    for customer, state in ((agreed, "SUBSCRIBED"), (declined, "UNSUBSCRIBED")):
+        shop.store.set_consent(shop.handle, customer, state)
+    asked = {"measure": "consent", "comparison": "is", "value": "subscribed"}
+    others = {"measure": "consent", "comparison": "is_not", "value": ["subscribed", "unsubscribed"]}
+    shop.drain()
+    shop.save_segments(*({"name": tag, "tag": tag, "conditions": [c]} for tag, c in (("yes", asked), ("no", others))))
+    shop.settle()
+    assert (shop.tagged("yes"), shop.tagged("no")) == ([agreed], [never])
