@@ -100,10 +100,11 @@ class Shop(Base):
     shopify_rfm_at: Mapped[datetime | None]
     # Copies of the shop made before this count of `writes` hold customers who were erased since (standing.column_copy).
     copies_from: Mapped[int] = mapped_column(server_default="0", default=0)
-    # Since then the lines of orders are kept, because a segment asks for products; and all of the history was read with
-    # its lines at the second instant.
+    # Since then the lines of orders are kept, because a segment asks for products. What is visible of the history was
+    # read with its lines at the second instant; of orders before the third we know no lines (None: of all we do).
     lines_from: Mapped[datetime | None]
     lines_at: Mapped[datetime | None]
+    lines_seen_from: Mapped[datetime | None]
 
 
 class InboxEvent(Base):

@@ -209,18 +209,19 @@ def _packed_up_to(session: Session, run: Run, last: int | None) -> None:
 def _mark_imported(shop: Shop, run: Run) -> None:
     visible_from = run.position.get("visible_from")
     if shop.lines_from is not None and run.position.get("lines") == to_microseconds(shop.lines_from):
-        shop.lines_at = clock.now()
+        read_before = shop.lines_seen_from if shop.lines_at is not None else None
+        shop.lines_at, shop.lines_seen_from = clock.now(), _seen_from(read_before, visible_from)
     shop.imported_at = clock.now()
-    shop.history_from = _history_from(shop, visible_from)
+    shop.history_from = _seen_from(shop.history_from, visible_from)
     shop.reconciled_at = from_microseconds(run.position["listed_at"])
 
 
-def _history_from(shop: Shop, visible_from: int | None) -> datetime | None:
-    """The instant from which on we know every order: what was seen once is not forgotten because a list is shorter."""
+def _seen_from(before: datetime | None, visible_from: int | None) -> datetime | None:
+    """From when on every order is known: what was seen from `before` on is not forgotten because a list is shorter."""
     if visible_from is None:
         return None
     seen_from = from_microseconds(visible_from)
-    return min(seen_from, shop.history_from) if shop.history_from else seen_from
+    return min(seen_from, before) if before else seen_from
 
 
 def _make_category_histories(run: Run, turn: Turn, until: float) -> bool:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from plugin import money
 from plugin.db import models
-from plugin.db.models import Customer, ForeignChange, SegmentVersion
+from plugin.db.models import Customer, ForeignChange, SegmentVersion, Shop
 from plugin.segments import clashes, depth
 from plugin.segments.rules import MOST_SEGMENTS, InvalidDefinition, Problem, Segment
 from plugin.shop import shops
@@ -39,12 +39,10 @@ def incomplete(session: Session, shop_id: int, as_of: datetime) -> dict[int, Wai
 def waiting(session: Session, shop_id: int, segments: Sequence[Segment], as_of: datetime) -> dict[int, Wait]:
     """By bit, which of any segments of the shop would have to wait, and why."""
     shop = shops.get(session, shop_id)
-    history_from = shop.history_from
-    days_seen = None if history_from is None else (as_of - history_from) // timedelta(days=1)
     lacking = categories.waiting(session, shop, set().union(*map(_categories, segments)))
     waits: dict[int, Wait] = {}
     for segment in segments:
-        if days := depth.lacking(segment, days_seen):
+        if days := depth.lacking(segment, _days_seen(shop, segment, as_of)):
             waits[segment.bit] = Wait(HISTORY, days)
         elif reasons := [lacking[key] for key in sorted(_categories(segment)) if key in lacking]:
             waits[segment.bit] = Wait(reasons[0])
@@ -160,6 +158,13 @@ def _free_bit(session: Session, shop_id: int) -> int:
             session.flush()
             return bit
     raise InvalidDefinition([Problem("", "removed segments' tags are still being taken off: try again in a while")])
+
+
+def _days_seen(shop: Shop, segment: Segment, as_of: datetime) -> int | None:
+    """How far back we know what the segment looks at; None: all of it. Orders were known before their lines were."""
+    known_from = [shop.history_from, *([shop.lines_seen_from] if _categories(segment) else [])]
+    latest = max((each for each in known_from if each is not None), default=None)
+    return None if latest is None else (as_of - latest) // timedelta(days=1)
 
 
 def _categories(segment: Segment) -> set[str]:

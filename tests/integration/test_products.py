@@ -13,9 +13,10 @@ from plugin.db.models import CategoryHistory, OrderLine, Product
 from plugin.history import category_histories, products
 from plugin.shopify import products as wire
 from plugin.standing import categories, category_choices, checking, segment_store
+from plugin.standing.waits import HISTORY
 from tests.support.installed import ON_SQLITE, InstalledShop
 from tests.support.turmoil import later
-from workers import fetch_products, prune, work_on_runs
+from workers import fetch_products, look_deeper, prune, work_on_runs
 
 BEANS, CUPS, GREEN_TEA = 8_000_001, 8_000_002, 8_000_003
 SCOPES = ["read_orders", "write_customers", "read_all_orders"]
@@ -193,6 +194,26 @@ def test_the_permission_is_noticed_within_a_week_though_nobody_told_of_it(new_sh
     fetch_products.ask_again()
     shop.settle()
     assert shop.tagged("coffee") == [customer]
+
+
+@ON_SQLITE
+def test_where_sixty_days_are_visible_older_orders_have_no_lines_and_who_has_not_bought_stays_open(new_shop):
+    shop = new_shop(scopes=["read_orders", "write_customers", "read_products"])
+    stock(shop)
+    shop.store.set_clock(f"{-80 * 86_400:+.0f}")
+    shop.install()
+    long_ago = buys(shop, GREEN_TEA)
+    shop.settle()
+    shop.store.set_clock("")
+    buys(shop, BEANS, customer=long_ago)
+    none_lately = {**of(TEA, comparison="below"), "window": 90}
+    asks(shop, segment("tea", of(TEA)), segment("coffee", of(COFFEE)), segment("no-tea", of(COFFEE), none_lately))
+    assert (shop.tagged("tea"), shop.tagged("coffee"), shop.tagged("no-tea")) == ([], [long_ago], [])
+    assert waits(shop) == [HISTORY]
+    later(shop, timedelta(days=31))
+    look_deeper.look_deeper()
+    shop.settle()
+    assert shop.tagged("no-tea") == [long_ago]
 
 
 @ON_SQLITE
