@@ -11,18 +11,15 @@ from plugin.db.types import to_microseconds
 from plugin.history import bulk_ledger, ledger, lines
 from plugin.history.bulk_ledger import Bought
 from plugin.history.listing import Batch
-from plugin.schemas import admin_lines, admin_rows
+from plugin.schemas import admin_rows
 from plugin.schemas.admin_rows import ORDER_COLUMNS, Listed, Node, Row
 from plugin.shop.shop_settings import ShopSettings
-from plugin.shopify import bulk_queries
 from plugin.shopify.bulk_queries import Grouped
 from plugin.standing import segment_store
 
 log = structlog.get_logger()
 
 SHOP_WITHOUT_CURRENCY = "USD"
-# Bytes read in one go: what one odd line makes slower.
-READ_AT_ONCE = 2_000_000
 
 Rows = tuple[list[Row], Bought | None]
 """Customers or orders, and what the orders consist of where that was asked for."""
@@ -42,13 +39,7 @@ def orders(_session: Session, shop: Shop, batch: Batch) -> Rows:
     def read(node: Node, bought: list[Node]) -> tuple[Row, None]:
         return admin_rows.order(node, bought, listed), None
 
-    if batch.page:
-        return [row for row, _ in _read(batch.page, read)], None
-    rows: list[Row] = []
-    for part in bulk_queries.parts(batch.block, READ_AT_ONCE):
-        plain = admin_lines.orders(part, listed)
-        rows += [row for row, _ in _read(bulk_queries.objects(part), read)] if plain is None else plain
-    return rows, None
+    return [row for row, _ in _read(batch.objects, read)], None
 
 
 def lined_orders(_session: Session, shop: Shop, batch: Batch) -> Rows:

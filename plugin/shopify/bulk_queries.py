@@ -5,13 +5,13 @@ Reference: https://shopify.dev/docs/api/usage/bulk-operations/queries
 """
 
 import io
-import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 import httpx
+import msgspec
 
 from plugin.shopify import bulk_operations, errors
 from plugin.shopify.admin_api import AdminClient, document
@@ -66,24 +66,18 @@ def blocks(http: httpx.Client, url: str, offset: int, size: int) -> Iterator[tup
         yield b"".join(waiting), offset + length
 
 
-def parts(block: bytes, size: int) -> Iterator[bytes]:
-    """A block of whole objects in pieces of whole objects, of about `size` bytes."""
-    start = 0
-    while start < len(block):
-        end = _end_of_whole_objects(block, start, start + size) if start + size < len(block) else len(block)
-        yield block[start : (end := end or len(block))]
-        start = end
-
-
 def objects(block: bytes) -> Grouped:
     """The objects of a block, each with its children; they can be read once."""
-    # One after the other: all of them at once would keep the garbage collector busy for longer than the reading takes.
-    read = json.JSONDecoder().raw_decode
+    read = msgspec.json.Decoder(Node).decode
     parent, children = None, list[Node]()
+    # One after the other: all of them at once would keep the garbage collector busy for longer than the reading takes.
     for line in io.BytesIO(block):
         if line == b"\n":
             continue
-        node, _ = read(line.decode())
+        try:
+            node = read(line)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise errors.ShopUnavailable("A bulk result holds a line that is no object") from error
         above = node.get("__parentId")
         if above is None:
             if parent is not None:
@@ -98,15 +92,12 @@ def objects(block: bytes) -> Grouped:
         yield parent, children
 
 
-def _end_of_whole_objects(block: bytes, after: int = 0, before: int | None = None) -> int:
-    """Where the last top-level object begins, whose children may not all have come; 0 if it is the only one.
-
-    Looked for between two places of the block.
-    """
-    end = block.rfind(b"\n", after, before) + 1
-    while end > after:
-        start = max(after, block.rfind(b"\n", after, end - 1) + 1)
-        if start > after and block.find(CHILD, start, end) < 0:
+def _end_of_whole_objects(block: bytes) -> int:
+    """Where the last top-level object begins, whose children may not all have come; 0 if it is the only one."""
+    end = block.rfind(b"\n") + 1
+    while end > 0:
+        start = block.rfind(b"\n", 0, end - 1) + 1
+        if block.find(CHILD, start, end) < 0:
             return start
         end = start
     return 0
