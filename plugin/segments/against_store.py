@@ -17,7 +17,7 @@ def spend_percentile(seen: AsOf, _window: Window) -> IntArray:
     baseline = seen.store.baseline
     if baseline is None or not usable(baseline):
         return np.full(len(seen.columns), UNDEFINED, np.int64)
-    reached = np.searchsorted(np.array(baseline.spend_edges), counting.spend(seen, LIFETIME), side="right") - 1
+    reached = np.searchsorted(np.array(baseline.spend_edges), counting.spent(seen, LIFETIME), side="right") - 1
     return np.where(seen.ends > seen.starts, np.maximum(reached, 0), UNDEFINED)
 
 
@@ -26,5 +26,5 @@ def spend_against_average(seen: AsOf, _window: Window) -> IntArray:
     baseline = seen.store.baseline
     if baseline is None or not usable(baseline):
         return np.full(len(seen.columns), UNDEFINED, np.int64)
-    spend = counting.spend(seen, LIFETIME)
+    spend = counting.spent(seen, LIFETIME)
     return np.where(seen.ends > seen.starts, spend * 100 // max(baseline.average_spend, 1), UNDEFINED)

@@ -13,7 +13,16 @@ from plugin.segments.windows import Window
 Truths = NDArray[np.bool_]
 
 
+LIFETIME_ORDERS, LIFETIME_SPEND = "lifetime_orders", "lifetime_spend"
+SIGNED_UP_AT = "signed_up_at"
+
+
 def orders(seen: AsOf, window: Window) -> IntArray:
+    return _with_hidden(count(seen, window), seen, window, LIFETIME_ORDERS)
+
+
+def count(seen: AsOf, window: Window) -> IntArray:
+    """Of the orders we can see."""
     return _count(seen.span(window))
 
 
@@ -28,6 +37,11 @@ def orders_crossings(seen: AsOf, window: Window, threshold: int, numbers: IntArr
 
 
 def spend(seen: AsOf, window: Window) -> IntArray:
+    return _with_hidden(spent(seen, window), seen, window, LIFETIME_SPEND)
+
+
+def spent(seen: AsOf, window: Window) -> IntArray:
+    """With the orders we can see."""
     return _sum(seen.columns.spend_before, seen.span(window))
 
 
@@ -45,8 +59,8 @@ def units_crossings(seen: AsOf, window: Window, threshold: int, numbers: IntArra
 
 def average(seen: AsOf, window: Window) -> IntArray:
     """What an order was worth: spend by orders, rounded down to the currency's smallest amount."""
-    count, total = orders(seen, window), spend(seen, window)
-    return np.where(count > 0, total // np.maximum(count, 1), UNDEFINED)
+    found = count(seen, window)
+    return np.where(found > 0, spent(seen, window) // np.maximum(found, 1), UNDEFINED)
 
 
 def average_crossings(seen: AsOf, window: Window, _threshold: int, numbers: IntArray) -> Crossings:
@@ -59,6 +73,29 @@ def average_crossings(seen: AsOf, window: Window, _threshold: int, numbers: IntA
     first, _ = seen.span(window)
     buyers = np.flatnonzero(some)
     return buyers, _leaving_at(seen, window.days, first[buyers])
+
+
+def whole_orders(seen: AsOf) -> Truths:
+    """Whose number of orders is not only what we can see of it: Shopify told us, or they have been seen from the first
+    day on.
+    """
+    return _whole(seen, LIFETIME_ORDERS)
+
+
+def whole_spend(seen: AsOf) -> Truths:
+    return _whole(seen, LIFETIME_SPEND)
+
+
+def _with_hidden(seen_number: IntArray, seen: AsOf, window: Window, fact: str) -> IntArray:
+    """Where older orders are hidden from us, Shopify's own sum of all of them."""
+    if window.days is not None or fact not in seen.facts:
+        return seen_number
+    return np.maximum(seen_number, seen.facts[fact])
+
+
+def _whole(seen: AsOf, fact: str) -> Truths:
+    told: Truths = seen.facts[fact] >= 0
+    return told | (seen.facts[SIGNED_UP_AT] >= (seen.store.history_from or 0))
 
 
 def _count(span: Span) -> IntArray:

@@ -10,13 +10,16 @@ from plugin.segments.operators import OPERATORS
 from plugin.segments.rules import Condition, Segment
 
 ALL_OF_IT = -1
+# The last time that a date came may be almost a year ago.
+DAYS_TO_A_DATE = 366
 
 
 def days_needed(segment: Segment) -> int:
     """The days of history without which the segment would hold people it should not; ALL_OF_IT if none may be missing.
 
-    Orders we cannot see only add: who placed at least three that we see has placed at least three. But who placed
-    exactly one that we see may have placed more.
+    Of many measures orders we cannot see only add: who placed at least three that we see has placed at least three. But
+    who placed exactly one that we see in a year may have placed more. Over a lifetime Shopify's own sums say it, or
+    the customer is left out. What compares orders with each other, or customers with the store, needs all of them.
     """
     return _most(_days_needed(condition) for condition in segment.all_conditions)
 
@@ -33,11 +36,14 @@ def lacking(segment: Segment, days_seen: int | None) -> int:
 
 
 def _days_needed(condition: Condition) -> int:
-    measure = MEASURES[condition.measure]
+    measure, window = MEASURES[condition.measure], condition.window
     _, high = OPERATORS[condition.comparison].interval(condition.value)
-    if high is None or measure.newest_decides:
+    told = measure.summed_by_shopify and condition.asked.over_a_lifetime
+    if not measure.of_orders or measure.newest_decides or told or (measure.older_only_add and high is None):
         return 0
-    return condition.window.days or ALL_OF_IT
+    if window.days is None:
+        return ALL_OF_IT
+    return window.days + (DAYS_TO_A_DATE if window.before is not None else 0)
 
 
 def _most(days: Iterable[int]) -> int:

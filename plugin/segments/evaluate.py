@@ -69,7 +69,7 @@ def holding(condition: Condition, numbers: Numbers, store: Store) -> NDArray[np.
     """For which customers the condition holds."""
     operator, found = OPERATORS[condition.comparison], numbers[condition.asked]
     if not operator.of_choices:
-        return operator.mask(found, condition.value)
+        return operator.mask(found, condition.value) & _whole(condition, numbers)
     words = [str(word) for word in condition.value] if isinstance(condition.value, tuple) else []
     if not MEASURES[condition.measure].mirrored:
         return operator.chosen(np.isin(found, [choices.code(condition.measure, word) for word in words]), found)
@@ -77,6 +77,13 @@ def holding(condition: Condition, numbers: Numbers, store: Store) -> NDArray[np.
         return np.zeros(len(found), np.bool_)  # not fetched yet: nobody is known to be in it, or not to be
     bits = sum(1 << bit for bit in {store.mirrors[word] for word in words})
     return operator.chosen(found & bits != 0, found)
+
+
+def _whole(condition: Condition, numbers: Numbers) -> NDArray[np.bool_] | np.bool_:
+    """A part of the truth may say that there is enough, but not that there is not more."""
+    _, high = OPERATORS[condition.comparison].interval(condition.value)
+    whole = numbers.get(condition.asked._replace(whole=True))
+    return np.True_ if high is None or whole is None else whole > 0
 
 
 Views = Callable[[str | None], AsOf]
@@ -89,7 +96,8 @@ def _views(customers: Customers, as_of: datetime, store: Store) -> Views:
     def view(category: str | None) -> AsOf:
         if category not in made:
             orders = customers.orders if category is None else customers.categories[category]
-            made[category] = AsOf.of(orders, as_of, customers.facts, store)
+            # What is known of customers is about all of their orders.
+            made[category] = AsOf.of(orders, as_of, customers.facts if category is None else {}, store)
         return made[category]
 
     return view
@@ -97,7 +105,12 @@ def _views(customers: Customers, as_of: datetime, store: Store) -> Views:
 
 def _numbers(views: Views, conditions: Iterable[Condition]) -> Numbers:
     asked = {condition.asked for condition in conditions}
-    return {each: MEASURES[each.measure].numbers(views(each.category), each.window) for each in asked}
+    found = {each: MEASURES[each.measure].numbers(views(each.category), each.window) for each in asked}
+    for each in asked:
+        whole = MEASURES[each.measure].whole
+        if whole is not None and each.over_a_lifetime and views(None).store.history_from is not None:
+            found[each._replace(whole=True)] = whole(views(None)).astype(np.int64)
+    return found
 
 
 def _next_review_at(

@@ -6,12 +6,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from plugin.segments import against_store, ages, amounts, choices, counting, profile, rfm, rhythm
 from plugin.segments.amounts import DAYS, ITEMS, MONEY, ORDERS, PERCENT, POINTS, SCORE, TIMES, WORDS, Unit
 from plugin.segments.as_of import AsOf, Crossings
 from plugin.segments.columns import IntArray
 from plugin.segments.operators import Operator
 from plugin.segments.windows import Window
+
+Truths = NDArray[np.bool_]
 
 OVERDUE = "overdue"
 
@@ -40,6 +45,12 @@ class Measure:
     """Its words are ids of segments kept in Shopify, its numbers have a bit for each."""
     newest_decides: bool = False
     """Only the newest order counts: older ones that we cannot see would change nothing."""
+    older_only_add: bool = False
+    """Orders that we cannot see can only make it more."""
+    summed_by_shopify: str = ""
+    """The fact with Shopify's own number over a lifetime, for where older orders are hidden from us."""
+    whole: Callable[[AsOf], Truths] | None = None
+    """Whose number is not only a part of the truth where older orders are hidden."""
     relative: bool = False
     """Of nobody in a store that has too few buyers to be compared with."""
     scored: bool = False
@@ -87,6 +98,9 @@ MEASURES = {
             unit=ORDERS,
             windowed=True,
             of_categories=True,
+            older_only_add=True,
+            summed_by_shopify=counting.LIFETIME_ORDERS,
+            whole=counting.whole_orders,
             numbers=counting.orders,
             crossings=counting.orders_crossings,
             phrase="placed {amount}{window}",
@@ -97,6 +111,7 @@ MEASURES = {
             unit=ITEMS,
             windowed=True,
             of_categories=True,
+            older_only_add=True,
             numbers=counting.units,
             crossings=counting.units_crossings,
             phrase="bought {amount}{window}",
@@ -107,6 +122,9 @@ MEASURES = {
             unit=MONEY,
             windowed=True,
             of_categories=True,
+            older_only_add=True,
+            summed_by_shopify=counting.LIFETIME_SPEND,
+            whole=counting.whole_spend,
             numbers=counting.spend,
             crossings=counting.spend_crossings,
             phrase="spent {amount}{window}",
@@ -126,6 +144,7 @@ MEASURES = {
             name="days_since_first_order",
             unit=DAYS,
             of_categories=True,
+            older_only_add=True,
             numbers=ages.days_since_first,
             crossings=ages.days_since_first_crossings,
             phrase="first ordered {amount} ago",
@@ -145,7 +164,7 @@ MEASURES = {
             name="days_since_signup",
             unit=DAYS,
             of_orders=False,
-            facts=(profile.SIGNED_UP_AT,),
+            facts=(counting.SIGNED_UP_AT,),
             numbers=profile.days_since_signup,
             crossings=profile.days_since_signup_crossings,
             phrase="signed up {amount} ago",

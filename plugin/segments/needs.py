@@ -6,8 +6,9 @@ Pure. plugin.standing.loading reads it; so does whoever keeps categories of prod
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from plugin.segments import counting
 from plugin.segments.measures import MEASURES
-from plugin.segments.rules import Segment
+from plugin.segments.rules import Condition, Segment
 
 SHOPIFY_SEGMENT = "shopify_segment"
 
@@ -27,16 +28,23 @@ class Needs:
     baseline: bool = False
 
 
-def of(segments: Iterable[Segment]) -> Needs:
-    """What all of these segments need together."""
+def of(segments: Iterable[Segment], *, hidden: bool = False) -> Needs:
+    """What all of these segments need together; `hidden`: in a shop whose older orders we cannot see."""
     segments = list(segments)
     conditions = [condition for segment in segments for condition in segment.all_conditions]
     mirrored = [condition for condition in conditions if condition.measure == SHOPIFY_SEGMENT]
     words = {word for condition in mirrored if isinstance(condition.value, tuple) for word in condition.value}
     return Needs(
-        facts=frozenset(fact for condition in conditions for fact in MEASURES[condition.measure].facts),
+        facts=frozenset(fact for condition in conditions for fact in _facts(condition, hidden)),
         categories=frozenset(condition.category for condition in conditions if condition.category is not None),
         shopify_segments=frozenset(map(str, words)),
         stays=frozenset(segment.bit for segment in segments if segment.minimum_stay_days),
         baseline=any(MEASURES[condition.measure].compares for condition in conditions),
     )
+
+
+def _facts(condition: Condition, hidden: bool) -> Iterable[str]:
+    measure = MEASURES[condition.measure]
+    yield from measure.facts
+    if hidden and measure.summed_by_shopify and condition.asked.over_a_lifetime:
+        yield from (measure.summed_by_shopify, counting.SIGNED_UP_AT)

@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from plugin.segments import ages
+from plugin.segments import ages, counting
 from plugin.segments.as_of import DAY, UNDEFINED, AsOf, Crossings
 from plugin.segments.columns import IntArray
 from plugin.segments.windows import Window
 
-SIGNED_UP_AT, PROMOTER_SCORE, PROMOTER_AT = "signed_up_at", "promoter_score", "promoter_at"
+PROMOTER_SCORE, PROMOTER_AT = "promoter_score", "promoter_at"
 
 
 def fact(name: str) -> Callable[[AsOf, Window], IntArray]:
@@ -24,11 +24,11 @@ def fact(name: str) -> Callable[[AsOf, Window], IntArray]:
 
 
 def days_since_signup(seen: AsOf, _window: Window) -> IntArray:
-    return ages.of_instants(seen, seen.facts[SIGNED_UP_AT])
+    return ages.of_instants(seen, seen.facts[counting.SIGNED_UP_AT])
 
 
 def days_since_signup_crossings(seen: AsOf, _: Window, threshold: int, numbers: IntArray) -> Crossings:
-    return ages.crossings_of_instants(seen, seen.facts[SIGNED_UP_AT], threshold, numbers)
+    return ages.crossings_of_instants(seen, seen.facts[counting.SIGNED_UP_AT], threshold, numbers)
 
 
 def promoter_score(seen: AsOf, window: Window) -> IntArray:

@@ -98,12 +98,12 @@ def _recency(seen: AsOf) -> IntArray:
 
 def _frequency(seen: AsOf) -> IntArray:
     found = scale(seen.store)
-    return _scored(seen, counting.orders(seen, LIFETIME), found.orders if found else None)
+    return _scored(seen, counting.count(seen, LIFETIME), found.orders if found else None)
 
 
 def _monetary(seen: AsOf) -> IntArray:
     found = scale(seen.store)
-    return _scored(seen, counting.spend(seen, LIFETIME), found.spend if found else None)
+    return _scored(seen, counting.spent(seen, LIFETIME), found.spend if found else None)
 
 
 def _scored(seen: AsOf, numbers: IntArray, edges: Sequence[int] | None) -> IntArray:

@@ -36,11 +36,17 @@ class InvalidDefinition(ValueError):
 
 
 class Asked(NamedTuple):
-    """What a condition wants to know of every customer."""
+    """What a condition wants to know of every customer; `whole`: whether the number is all there is to know."""
 
     measure: str
     window: Window
     category: str | None = None
+    whole: bool = False
+
+    @property
+    def over_a_lifetime(self) -> bool:
+        """About all orders there ever were."""
+        return self.window == LIFETIME and self.category is None
 
 
 @dataclass(frozen=True, slots=True)

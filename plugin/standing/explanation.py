@@ -89,7 +89,7 @@ def _segments(session: Session, shop: models.Shop, customer: Customer, as_of: da
     segments = segment_store.active(session, shop.id)
     waiting = segment_store.incomplete(session, shop.id, as_of)
     judged = [segment for segment in segments if segment.bit not in waiting]
-    asked = needs.of(segments)
+    asked = needs.of(segments, hidden=shop.history_from is not None)
     store = baselines.store(session, shop.id, asked)
     ((customers, _),) = loading.some(session, shop.id, [customer.customer_id], asked, as_of).pieces
     pins = {pin.tag: pin for pin in pinning.of_customer(session, shop.id, customer.customer_id, as_of)}

@@ -148,7 +148,7 @@ def shops_due(session: Session, now: datetime) -> Iterator[int]:
 
 def _rules(session: Session, shop_id: int, as_of: datetime) -> Rules:
     segments = segment_store.judged(session, shop_id, as_of)
-    needed = needs.of(segments)
+    needed = needs.of(segments, hidden=shops.get(session, shop_id).history_from is not None)
     return Rules(segments, needed, baselines.store(session, shop_id, needed))
 
 

@@ -1,0 +1,83 @@
+"""Every measure, lower bars, ladders, stays and pins: the engine against a plain reading of the same sentences."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from plugin.segments import baseline, evaluate
+from plugin.segments.columns import EPOCH
+from tests.support import generated_people as made
+from tests.support import moments, oracle, people
+
+MICROSECOND = timedelta(microseconds=1)
+# Of an average, a group and a window before a date a review may come too early, but never too late.
+EXACT = tuple(each for each in made.NUMBERS if each != "average_order_value")
+ONE_ORDER = {"measure": "orders", "comparison": "at_least", "value": 1}
+often = settings(
+    max_examples=100,
+    phases=[Phase.generate],
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+@pytest.fixture(autouse=True)
+def small_stores_are_compared(monkeypatch):
+    monkeypatch.setattr(baseline, "FEWEST_BUYERS", made.FEWEST_BUYERS)
+
+
+def judged(shop, definitions, as_of):
+    return evaluate.evaluate(made.customers(shop, definitions), made.segments(definitions), as_of, made.store(shop))
+
+
+def reviews(found):
+    return [
+        None if instant == evaluate.NEVER else EPOCH + instant * MICROSECOND
+        for instant in found.next_review_at.tolist()
+    ]
+
+
+def answers(conditions, person, shop, as_of):
+    """Every yes or no that a rule is made of: is each measure at least each of its thresholds?"""
+    found = []
+    for condition in conditions:
+        number, value = people.measured(condition, person, shop, as_of), condition["value"]
+        thresholds = value if isinstance(value, list) else [value]
+        found += [None if number is None else number >= oracle.exactly(each) for each in thresholds]
+    return found
+
+
+@often
+@given(made.made_people(), made.definition_lists())
+def test_everybody_is_in_the_segments_that_a_plain_reading_puts_them_in(shop, definitions):
+    found = judged(shop, definitions, shop.as_of)
+    for person, bits in zip(shop.people, found.memberships.tolist(), strict=True):
+        assert made.names_of(bits, definitions) == people.standing(definitions, person, shop.shop, shop.as_of)
+
+
+@often
+@given(made.made_people(), made.definition_lists())
+def test_nothing_changes_before_the_next_review(shop, definitions):
+    found = judged(shop, definitions, shop.as_of)
+    for person, review_at in zip(shop.people, reviews(found), strict=True):
+        at_first = people.standing(definitions, person, shop.shop, shop.as_of)
+        for later in moments.of(person, definitions, shop.shop, shop.as_of):
+            if review_at is None or later < review_at:
+                assert people.standing(definitions, person, shop.shop, later) == at_first
+
+
+@often
+@given(made.made_people(), st.lists(made.conditions(EXACT), min_size=1, max_size=3))
+def test_the_next_review_is_the_very_instant_at_which_the_first_threshold_is_passed(shop, conditions):
+    conditions = [each for each in conditions if not isinstance(each.get("window"), dict)] or [ONE_ORDER]
+    definitions = [{"name": "S0", "tag": "s0", "conditions": conditions}]
+    found = judged(shop, definitions, shop.as_of)
+    for person, review_at in zip(shop.people, reviews(found), strict=True):
+        at_first = answers(conditions, person, shop.shop, shop.as_of)
+        later = moments.of(person, definitions, shop.shop, shop.as_of)
+        passed = [each for each in later if answers(conditions, person, shop.shop, each) != at_first]
+        begins = [each.processed_at + MICROSECOND for each in person.orders if each.processed_at >= shop.as_of]
+        ends = [person.pins_until] if person.pins_until and person.pins_until > shop.as_of else []
+        assert review_at == min(passed + begins + ends, default=None)
