@@ -19,7 +19,8 @@ from plugin.segments.customers import Customers, Store
 from plugin.segments.measures import MEASURES
 from plugin.segments.memberships import Standing
 from plugin.segments.operators import OPERATORS
-from plugin.segments.rules import Asked, Condition, Segment
+from plugin.segments.asked import Asked
+from plugin.segments.rules import Condition, Segment
 
 NEVER = moments.NEVER
 
@@ -118,11 +119,7 @@ def _next_review_at(
 ) -> IntArray:
     seen = views(None)
     crossing_at = np.full(len(customers), NEVER, np.int64)
-    crossed = {
-        (condition.asked, threshold)
-        for condition in conditions
-        for threshold in OPERATORS[condition.comparison].thresholds(condition.value)
-    }
+    crossed = {(condition.asked, threshold) for condition in conditions for threshold in _thresholds(condition)}
     for asked, threshold in crossed:
         view = views(asked.category)
         some, seconds = MEASURES[asked.measure].crossings(view, asked.window, threshold, numbers[asked])
@@ -131,6 +128,11 @@ def _next_review_at(
         crossing_at = np.minimum(crossing_at, np.where(ends > seen.seconds, ends, NEVER))
     # An order counts one microsecond after its instant, whereas windows and ages end exactly at theirs.
     return np.minimum(_microseconds(crossing_at), _microseconds(seen.next_order_at(), later=1))
+
+
+def _thresholds(condition: Condition) -> list[int]:
+    thresholds = OPERATORS[condition.comparison].thresholds(condition.value)
+    return [0, *thresholds] if MEASURES[condition.measure].comes_and_goes else thresholds
 
 
 def _microseconds(seconds: IntArray, later: int = 0) -> IntArray:

@@ -43,6 +43,8 @@ class Measure:
     """Its numbers stand for words (plugin.segments.choices), which have their own phrases there."""
     mirrored: bool = False
     """Its words are ids of segments kept in Shopify, its numbers have a bit for each."""
+    comes_and_goes: bool = False
+    """Time alone can make a number of none, or none of a number, so that even at least 0 begins and ceases to hold."""
     newest_decides: bool = False
     """Only the newest order counts: older ones that we cannot see would change nothing."""
     older_only_add: bool = False
@@ -155,6 +157,7 @@ MEASURES = {
             unit=MONEY,
             windowed=True,
             of_categories=True,
+            comes_and_goes=True,
             numbers=counting.average,
             crossings=counting.average_crossings,
             phrase="spent {amount} an order{window}",
@@ -165,6 +168,7 @@ MEASURES = {
             unit=DAYS,
             of_orders=False,
             facts=(counting.SIGNED_UP_AT,),
+            comes_and_goes=True,
             numbers=profile.days_since_signup,
             crossings=profile.days_since_signup_crossings,
             phrase="signed up {amount} ago",
@@ -264,6 +268,7 @@ MEASURES = {
             windowed=True,
             of_orders=False,
             facts=(profile.PROMOTER_SCORE, profile.PROMOTER_AT),
+            comes_and_goes=True,
             numbers=profile.promoter_score,
             crossings=profile.promoter_score_crossings,
             phrase="answered with {amount} of 10{window}",

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from plugin.segments import counting
+from plugin.segments.baseline import usable
+from plugin.segments.customers import TABLE, Store
 from plugin.segments.measures import MEASURES
 from plugin.segments.rules import Condition, Segment
 
@@ -41,6 +43,14 @@ def of(segments: Iterable[Segment], *, hidden: bool = False) -> Needs:
         stays=frozenset(segment.bit for segment in segments if segment.minimum_stay_days),
         baseline=any(MEASURES[condition.measure].compares for condition in conditions),
     )
+
+
+def lacks_buyers(segment: Segment, store: Store) -> bool:
+    """Whether the segment compares customers with a store that has too few of them."""
+    if store.baseline is not None and usable(store.baseline):
+        return False
+    measures = [MEASURES[condition.measure] for condition in segment.all_conditions]
+    return any(each.relative and not (each.scored and store.rfm_scale == TABLE) for each in measures)
 
 
 def _facts(condition: Condition, hidden: bool) -> Iterable[str]:

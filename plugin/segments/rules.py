@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from plugin.segments import amounts, category_keys, windows
+from plugin.segments.asked import Asked
 from plugin.segments.measures import MEASURES, Measure
 from plugin.segments.operators import OPERATORS, Value
 from plugin.segments.windows import LIFETIME, Window
@@ -33,20 +34,6 @@ class InvalidDefinition(ValueError):
     def __init__(self, problems: list[Problem]) -> None:
         super().__init__("; ".join(f"{path}: {message}" if path else message for path, message in problems))
         self.problems = problems
-
-
-class Asked(NamedTuple):
-    """What a condition wants to know of every customer; `whole`: whether the number is all there is to know."""
-
-    measure: str
-    window: Window
-    category: str | None = None
-    whole: bool = False
-
-    @property
-    def over_a_lifetime(self) -> bool:
-        """About all orders there ever were."""
-        return self.window == LIFETIME and self.category is None
 
 
 @dataclass(frozen=True, slots=True)

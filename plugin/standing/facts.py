@@ -32,6 +32,7 @@ NUMBERS: Mapping[str, ColumnElement[int]] = {
     "promoter_at": _seconds(Customer.promoter_at),
     "lifetime_orders": _number(Customer.lifetime_orders),
     "lifetime_spend": _number(Customer.lifetime_spend),
+    "mirrored": _number(Customer.mirrored),
 }
 WORDS: Mapping[str, InstrumentedAttribute[Any]] = {
     "consent": Customer.consent,
@@ -59,8 +60,6 @@ def select(
         for name, column in zip(words, texts, strict=True):
             codes = choices.codes(name, (word or None for word in column))
             found[name] = np.array(codes, np.int64)[ascending]
-    for name in names - found.keys():
-        found[name] = np.full(len(ascending), choices.UNKNOWN, np.int64)
     return sorted_numbers[:own], found
 
 

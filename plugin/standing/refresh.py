@@ -20,6 +20,7 @@ from plugin.db import session as db
 from plugin.db.models import DUE_LATER, Customer, Movement, Run, Shop
 from plugin.db.types import new_ids, to_microseconds
 from plugin.segments import needs
+from plugin.segments.baseline import Baseline
 from plugin.segments.customers import Store
 from plugin.segments.evaluate import NEVER, Evaluation, evaluate
 from plugin.segments.gathering import Gathering
@@ -107,13 +108,19 @@ def refresh_shop(run: Run, turn: Turn, cause: str, until: float = math.inf) -> b
             return False
     _gather_before(shop_id, began_after, turn, gathering)
     with db.write() as session:
-        first = baselines.save(session, shop_id, gathering.baseline(), clock.now())
-        if first and rules.needs.baseline:
-            # Nobody could be compared with the store before its numbers were there.
-            runs.start_refresh(session, shop_id, clock.now())
-    if first and rules.needs.baseline:
+        again = _keep(session, shop_id, gathering.baseline())
+    if again:
         queues.wake("run", shop_id)
     return True
+
+
+def _keep(session: Session, shop_id: int, baseline: Baseline) -> bool:
+    """Keep the shop's numbers; True if everybody is to be judged again, now that they can be compared with them."""
+    first = baselines.save(session, shop_id, baseline, clock.now())
+    again = first and needs.of(segment_store.active(session, shop_id)).baseline
+    if again:
+        runs.start_refresh(session, shop_id, clock.now())
+    return again
 
 
 def _refresh_chunk(

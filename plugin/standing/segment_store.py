@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 from plugin import money
 from plugin.db import models
 from plugin.db.models import Customer, ForeignChange, SegmentVersion, Shop
-from plugin.segments import clashes, depth
+from plugin.segments import clashes, depth, needs
 from plugin.segments.rules import MOST_SEGMENTS, InvalidDefinition, Problem, Segment
 from plugin.shop import shops
-from plugin.standing import categories, pins
-from plugin.standing.waits import HISTORY, Wait
+from plugin.standing import baselines, categories, pins
+from plugin.standing.waits import FEW_BUYERS, HISTORY, Wait
 
 
 def active(session: Session, shop_id: int) -> list[Segment]:
@@ -40,12 +40,15 @@ def waiting(session: Session, shop_id: int, segments: Sequence[Segment], as_of: 
     """By bit, which of any segments of the shop would have to wait, and why."""
     shop = shops.get(session, shop_id)
     lacking = categories.waiting(session, shop, set().union(*map(_categories, segments)))
+    store = baselines.store(session, shop_id, needs.of(segments))
     waits: dict[int, Wait] = {}
     for segment in segments:
         if days := depth.lacking(segment, _days_seen(shop, segment, as_of)):
             waits[segment.bit] = Wait(HISTORY, days)
         elif reasons := [lacking[key] for key in sorted(_categories(segment)) if key in lacking]:
             waits[segment.bit] = Wait(reasons[0])
+        elif needs.lacks_buyers(segment, store):
+            waits[segment.bit] = Wait(FEW_BUYERS)
     return waits
 
 

@@ -5,11 +5,15 @@ them, the page and the commands say them.
 from dataclasses import dataclass
 
 from plugin.segments import depth
+from plugin.segments.baseline import FEWEST_BUYERS
 from plugin.standing import categories
 
 HISTORY = "history"
 
+FEW_BUYERS = "few_buyers"
+
 WORDS = {
+    FEW_BUYERS: f"begins when {FEWEST_BUYERS} customers have bought: it compares them with each other",
     categories.NO_SCOPE: "needs the permission to read products",
     categories.READING_LINES: "begins when your orders have been read with their products",
     categories.LOOKING_UP: "begins when the products of your orders have been looked up",

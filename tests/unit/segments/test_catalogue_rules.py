@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from plugin.segments import baseline, evaluate
@@ -17,7 +17,8 @@ EXACT = tuple(each for each in made.NUMBERS if each != "average_order_value")
 ONE_ORDER = {"measure": "orders", "comparison": "at_least", "value": 1}
 often = settings(
     max_examples=100,
-    phases=[Phase.generate],
+    # Making such shops smaller takes minutes and rarely makes them clearer.
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )
