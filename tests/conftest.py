@@ -19,7 +19,7 @@ from plugin.local import embedded_redis, processes
 from plugin.shopify import http
 from tests.support import postgres
 
-DATABASES = ("sqlite", "postgresql")
+DATABASES = (os.environ["TEST_ON"],) if "TEST_ON" in os.environ else ("sqlite", "postgresql")
 
 
 @pytest.fixture(scope="session")

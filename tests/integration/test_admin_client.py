@@ -10,7 +10,7 @@ from plugin.shop import shops
 from plugin.shopify import admin_api, errors, http, scopes, tags, throttle
 from plugin.shopify.admin_api import AdminClient, document
 from plugin.shopify.tags import TagEdit
-from tests.support.installed import ON_SQLITE, open_app
+from tests.support.installed import ON_ONE_DATABASE, open_app
 from tests.support.scripted import ScriptedShop
 from workers import look_deeper
 
@@ -49,7 +49,7 @@ def ask(shop: ScriptedShop, patience: float = 60):
         ("cut", errors.ShopUnavailable, 3),
     ],
 )
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_each_status_is_its_own_error_and_only_passing_ones_are_tried_again(shop, kind, error, requests):
     shop.store.fault(kind, shop=shop.handle, remaining=requests)
     shop.store.fault("423", shop=shop.handle, remaining=1)  # what one try too many would meet
@@ -61,14 +61,14 @@ def test_each_status_is_its_own_error_and_only_passing_ones_are_tried_again(shop
         client.execute(document("shop"))
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_passing_fault_is_got_over_within_the_call(shop):
     shop.store.fault("502", shop=shop.handle, remaining=1)
     shop.store.fault("cut", shop=shop.handle, remaining=1)
     assert shops.admin_client(shop.id).execute(document("shop"))["shop"]
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_what_must_not_be_done_twice_is_not_tried_again(shop):
     shop.store.fault("503", shop=shop.handle, remaining=1)
     with pytest.raises(errors.ShopUnavailable):
@@ -76,7 +76,7 @@ def test_what_must_not_be_done_twice_is_not_tried_again(shop):
     assert shops.admin_client(shop.id).execute(document("shop"))
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_shop_that_takes_too_long_is_unavailable(shop, monkeypatch):
     monkeypatch.setattr(http.client(), "timeout", httpx.Timeout(0.1))
     shop.store.fault("timeout", shop=shop.handle, remaining=3, seconds=0.5)
@@ -86,7 +86,7 @@ def test_a_shop_that_takes_too_long_is_unavailable(shop, monkeypatch):
     assert time.monotonic() - began < 2
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_dead_token_is_rejected_and_a_bad_document_refused(shop):
     client = shops.admin_client(shop.id)
     with pytest.raises(errors.QueryRefused, match="nonsense"):
@@ -96,7 +96,7 @@ def test_a_dead_token_is_rejected_and_a_bad_document_refused(shop):
         client.execute(document("shop"))
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_an_import_without_a_scope_it_needs_waits_for_it_and_says_so(new_shop):
     shop = new_shop(scopes=["read_customers", "write_customers"])
     (buyer,) = shop.buyers(1)
@@ -177,7 +177,7 @@ def test_in_development_no_other_host_is_ever_called():
 
 
 @pytest.mark.parametrize("kind", ["402", "503", "cut", "403", "revoked"])
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_no_token_is_shown_in_messages_logs_or_rows(shop, kind, caplog, capsys):
     caplog.set_level(logging.DEBUG)
     client = shops.admin_client(shop.id)

@@ -15,10 +15,10 @@ from plugin.db import session as db
 from plugin.db.models import Shop
 from plugin.shop import shops
 from tests.conftest import start
-from tests.support.installed import ON_SQLITE, InstalledShop, open_app
+from tests.support.installed import ON_ONE_DATABASE, InstalledShop, open_app
 from tests.support.turmoil import calls, later
 
-pytestmark = ON_SQLITE
+pytestmark = ON_ONE_DATABASE
 
 OTHER = "another-store.myshopify.com"
 

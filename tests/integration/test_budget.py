@@ -10,7 +10,7 @@ from plugin.shop import shops
 from plugin.shopify import http, throttle
 from plugin.shopify.admin_api import AdminClient, document
 from plugin.shopify.throttle import LEFT_FOR_OTHERS, Throttle
-from tests.support.installed import ON_SQLITE
+from tests.support.installed import ON_ONE_DATABASE
 from tests.support.scripted import ScriptedShop
 
 STATUS = {"maximumAvailable": 2000, "currentlyAvailable": 1000, "restoreRate": 100}
@@ -56,7 +56,7 @@ def test_who_is_told_to_wait_waits_exactly_as_long_as_needed_and_asks_once_more(
     assert len(shop.requests) == 2
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_while_tags_are_written_others_find_a_fifth_of_the_budget(new_shop):
     shop = new_shop(plan="standard")
     shop.install()
@@ -78,7 +78,7 @@ def test_while_tags_are_written_others_find_a_fifth_of_the_budget(new_shop):
     assert shop.store.stats()["throttled"] == 0
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_points_that_somebody_else_spent_cost_one_refusal_and_no_more(new_shop):
     shop = new_shop(plan="standard")
     shop.install()

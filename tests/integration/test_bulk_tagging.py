@@ -10,7 +10,7 @@ from plugin import clock
 from plugin.db import session as db
 from plugin.db.models import BulkTagging, BulkTaggingLine
 from plugin.tagging import bulk_groups, bulk_tagging, switch
-from tests.support.installed import ON_SQLITE, InstalledShop, segment
+from tests.support.installed import ON_ONE_DATABASE, InstalledShop, segment
 from workers import heed_notices
 
 MUTATION = "MUTATION"
@@ -59,7 +59,7 @@ def test_many_customers_are_tagged_by_one_mutation_for_all_who_need_the_same(sho
     assert ends_right(shop)
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_small_groups_are_written_a_few_at_a_time(shop):
     buyers = shop.buyers(6)
     shop.buy(buyers[0])
@@ -68,14 +68,14 @@ def test_small_groups_are_written_a_few_at_a_time(shop):
     assert shop.tagged("repeat") == buyers[:1]
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_fewer_customers_than_the_setting_says_are_written_a_few_at_a_time(shop):
     buyers = shop.buyers(4)
     shop.settle()
     assert (shop.tagged("first-time"), mutations(shop)) == (buyers, [])
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_of_two_changes_for_a_customer_removing_is_done_before_adding(shop):
     buyers = shop.buyers(5)
     shop.settle()
@@ -105,7 +105,7 @@ def test_a_wish_that_changes_while_the_mutation_runs_is_granted_right_afterwards
     assert ends_right(shop)
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_other_tags_of_a_customer_are_written_while_the_mutation_runs(shop):
     shop.save_segments(segment("buyer"), segment("regular", 2))
     buyers = shop.buyers(6)
@@ -122,7 +122,7 @@ def test_other_tags_of_a_customer_are_written_while_the_mutation_runs(shop):
     assert ends_right(shop)
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_tag_taken_off_while_the_mutation_adds_it_is_put_back(shop):
     buyers = shop.buyers(6)
     shop.store.bulk_conduct(shop.handle, held_after=4)
@@ -137,7 +137,7 @@ def test_a_tag_taken_off_while_the_mutation_adds_it_is_put_back(shop):
     assert (shop.tagged("first-time"), ends_right(shop)) == (buyers, True)
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_what_shopify_refuses_is_told_of_the_customer_it_is_about(shop):
     full, gone, *others = shop.buyers(7)
     shop.store.tag_customer(shop.handle, full, add=[f"theirs-{i}" for i in range(250)])
@@ -158,7 +158,7 @@ def test_what_shopify_refuses_is_told_of_the_customer_it_is_about(shop):
     [{"refused": "403"}, {"refused": "INVALID_MUTATION"}, {"refused": "INVALID_STAGED_UPLOAD_FILE"}, {"disallowed": 1}],
     ids=str,
 )
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_refused_mutations_rest_for_a_day_and_the_tags_are_written_all_the_same(shop, conduct):
     buyers = shop.buyers(6)
     shop.store.bulk_conduct(shop.handle, MUTATION, **conduct)
@@ -174,7 +174,7 @@ def test_refused_mutations_rest_for_a_day_and_the_tags_are_written_all_the_same(
     assert len(mutations(shop)) == 1
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_while_all_places_are_taken_tags_are_written_a_few_at_a_time(shop):
     buyers = shop.buyers(6)
     shop.store.bulk_conduct(shop.handle, MUTATION, refused="OPERATION_IN_PROGRESS")
@@ -190,7 +190,7 @@ def test_while_all_places_are_taken_tags_are_written_a_few_at_a_time(shop):
 
 @pytest.mark.parametrize("status", ["FAILED", "CANCELED", "EXPIRED"])
 @pytest.mark.parametrize("after", [0, 4])
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_what_an_operation_left_undone_is_written_a_few_at_a_time(shop, status, after):
     buyers = shop.buyers(7)
     shop.store.fail_next_bulk(shop.handle, "TIMEOUT", status=status, after=after, kind=MUTATION)
@@ -201,7 +201,7 @@ def test_what_an_operation_left_undone_is_written_a_few_at_a_time(shop, status, 
     assert set(written(shop).values()) == {1}
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_result_that_is_gone_leaves_every_customer_to_be_written_again(shop):
     buyers = shop.buyers(6)
     shop.drain()
@@ -214,7 +214,7 @@ def test_a_result_that_is_gone_leaves_every_customer_to_be_written_again(shop):
     assert shop.row().bulk_tags_refused
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_an_address_that_has_expired_is_asked_for_anew(shop):
     buyers = shop.buyers(6)
     shop.drain()
@@ -227,7 +227,7 @@ def test_an_address_that_has_expired_is_asked_for_anew(shop):
 
 @pytest.mark.parametrize(("kind", "times", "rests"), [("503", 1, False), ("cut", 2, False), ("503", 9, True)])
 @pytest.mark.parametrize("target", ["uploads", "files"])
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_storage_host_that_fails_for_a_while_is_tried_again(shop, target, kind, times, rests):
     buyers = shop.buyers(6)
     shop.store.fault(kind, target=target, remaining=times)
@@ -238,7 +238,7 @@ def test_a_storage_host_that_fails_for_a_while_is_tried_again(shop, target, kind
     assert shop.row().trouble is None
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_an_upload_that_is_refused_is_not_tried_again(shop):
     buyers = shop.buyers(6)
     shop.store.fault("403", target="uploads", remaining=1)
@@ -259,7 +259,7 @@ def test_a_start_whose_answer_was_lost_is_found_again(shop):
     assert len(mutations(shop)) == 1
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_tags_that_are_to_come_off_meanwhile_stop_being_added_and_come_off(shop):
     shop.buyers(8)
     shop.store.bulk_conduct(shop.handle, held_after=3)
@@ -274,7 +274,7 @@ def test_tags_that_are_to_come_off_meanwhile_stop_being_added_and_come_off(shop)
     assert shop.row().bulk_tags_refused is None
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_tags_come_off_in_bulk(shop):
     shop.buyers(8)
     shop.settle()
@@ -283,7 +283,7 @@ def test_tags_come_off_in_bulk(shop):
     assert (shop.tagged("first-time"), ends_right(shop), len(mutations(shop))) == ([], True, 2)
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_shop_that_left_and_came_back_forgets_what_was_under_way(shop):
     buyers = shop.buyers(6)
     shop.store.bulk_conduct(shop.handle, held_after=2)
@@ -297,7 +297,7 @@ def test_a_shop_that_left_and_came_back_forgets_what_was_under_way(shop):
     assert (shop.tagged("first-time"), ends_right(shop)) == (buyers, True)
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_customer_erased_while_chosen_leaves_the_others_right(shop, monkeypatch):
     erased, *others = shop.buyers(6)
     shop.drain()

@@ -11,7 +11,7 @@ from plugin.db import session as db
 from plugin.db.models import Shop
 from plugin.segments import catalogue
 from plugin.standing import promoters
-from tests.support.installed import ON_SQLITE, InstalledShop
+from tests.support.installed import ON_ONE_DATABASE, InstalledShop
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 COFFEE, GRINDER, TEA = 11, 12, 13
@@ -181,7 +181,7 @@ def spends(shop: InstalledShop) -> dict[int, list[int]]:
     return found
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_every_preset_tags_who_is_inside_its_boundary_and_nobody_outside(new_shop):
     shop = new_shop(timezone="UTC")
     known = live(shop)
@@ -205,7 +205,7 @@ def test_no_preset_is_left_out():
     assert {preset.key for preset in catalogue.presets()} == {*SIDES, *RELATIVE, *told_by_shopify, "country"}
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_tier_is_kept_by_its_lower_bar_and_lost_below_it(shop):
     tiers = ("bronze", "silver", "gold", "platinum")
     use(shop, tiers)

@@ -11,9 +11,9 @@ from plugin.db import session as db
 from plugin.db.models import Customer, Shop
 from tests.support import shop as shops
 from tests.support import stored
-from tests.support.installed import ON_SQLITE, segment
+from tests.support.installed import ON_ONE_DATABASE, segment
 
-pytestmark = ON_SQLITE
+pytestmark = ON_ONE_DATABASE
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 ANNA, BEN = 7, 8

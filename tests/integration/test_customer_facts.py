@@ -6,7 +6,7 @@ import pytest
 
 from plugin import clock, runs
 from plugin.db import session as db
-from tests.support.installed import ON_SQLITE, InstalledShop
+from tests.support.installed import ON_ONE_DATABASE, InstalledShop
 from workers import work_on_runs
 
 CONSENT = "customers_email_marketing_consent/update"
@@ -42,7 +42,7 @@ def test_sums_and_consent_are_imported_and_kept_current(new_shop):
     assert facts(shop, buyer)[1] == 25_000
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_sums_older_than_the_history_we_may_see_are_known(new_shop):
     shop = new_shop(scopes=["read_customers", "write_customers", "read_orders"])
     buyer = shop.buy(price="250.00", processed_at="2020-01-01T00:00:00Z")["customer"]["id"]
@@ -51,7 +51,7 @@ def test_sums_older_than_the_history_we_may_see_are_known(new_shop):
     assert facts(shop, buyer)[:2] == (1, 25_000)
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))), ids=str)
 def test_the_newest_sum_stands_whatever_comes_first(shop, order):
     buyer = shop.buy()["customer"]["id"]
@@ -65,7 +65,7 @@ def test_the_newest_sum_stands_whatever_comes_first(shop, order):
     assert facts(shop, buyer)[:2] == (3, 30_000)
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_an_import_does_not_undo_a_newer_sum_or_consent(shop):
     buyer = shop.buy()["customer"]["id"]
     shop.settle()
@@ -80,7 +80,7 @@ def test_an_import_does_not_undo_a_newer_sum_or_consent(shop):
     assert facts(shop, buyer) == (7, 7_000, "subscribed")
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_sum_in_another_currency_is_set_aside(shop):
     buyer = shop.buy()["customer"]["id"]
     shop.settle()

@@ -18,7 +18,7 @@ from plugin.deliveries import inbox, topics
 from plugin.deliveries.inbox import Delivery
 from plugin.history import ledger
 from tests.support import shop as shops
-from tests.support.installed import ON_SQLITE
+from tests.support.installed import ON_ONE_DATABASE
 from workers import drain_inbox, review_due, serve, sweep
 
 MICROSECOND = timedelta(microseconds=1)
@@ -82,7 +82,7 @@ def test_payloads_that_do_not_fit_are_set_aside_and_the_others_are_folded(settin
         assert set_aside.body == NOT_ORDERS[kind]
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_an_unknown_topic_is_set_aside_by_name(settings):
     shop_id = shops.make_shop()
     bad = accept(shop_id, "orders/teleported", order(1))
@@ -90,7 +90,7 @@ def test_an_unknown_topic_is_set_aside_by_name(settings):
     assert "orders/teleported" in event(shop_id, bad).error
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_what_was_set_aside_is_folded_when_replayed_after_a_fix(settings, monkeypatch):
     shop_id = shops.make_shop()
     delivery = accept(shop_id, "orders/invented", order(1))
@@ -146,7 +146,7 @@ drain_inbox.drain_inbox(int(sys.argv[1]))
 """
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_delivery_that_kills_every_process_is_given_up_and_the_others_go_on(settings, monkeypatch):
     shop_id = shops.make_shop()
     first = accept(shop_id, "orders/create", order(1))
@@ -182,7 +182,7 @@ def test_a_database_that_fails_never_counts_against_deliveries(settings, monkeyp
     assert all(is_done(shop_id, each) for each in deliveries)
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_wake_up_call_lost_with_redis_is_made_up_for_by_the_sweep(shop):
     shop.buyers(1)
     shop.receive()

@@ -20,7 +20,7 @@ from plugin.db.models import Customer, DataRequest, Shop
 from plugin.local.stack import Stack
 from tests.support import forgeries, stored
 from tests.support import shop as shops
-from tests.support.installed import ON_SQLITE
+from tests.support.installed import ON_ONE_DATABASE
 
 # A key too short for HS512 is what such a forgery has.
 pytestmark = pytest.mark.filterwarnings("ignore:The HMAC key is")
@@ -55,7 +55,7 @@ def client(settings, monkeypatch):
     return client
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_two_thousand_forged_requests_bring_no_fault_and_no_row(client):
     chance, before = random.Random(SEED), stored.everything()
     answers, let_in = Counter(), set()
@@ -74,7 +74,7 @@ def test_two_thousand_forged_requests_bring_no_fault_and_no_row(client):
     assert answers[401] > REQUESTS / 10
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_forged_token_opens_nothing(client):
     before, chance = stored.everything(), random.Random(SEED)
     views = [rule for rule in client.application.url_map.iter_rules() if rule.rule.startswith("/app/api/")]
@@ -89,7 +89,7 @@ def test_a_forged_token_opens_nothing(client):
     assert stored.everything() == before
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_merchants_garbled_bodies_save_nothing(client):
     before, chance = stored.everything(), random.Random(SEED)
     paths = ("segments", "tagging", "promoters/metafield", "customers/1/pins")
@@ -102,7 +102,7 @@ def test_a_merchants_garbled_bodies_save_nothing(client):
     assert stored.everything() == before
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_answers_nobody_signed_are_not_taken(client):
     before, chance = stored.everything(), random.Random(SEED)
     for body, kind in product(forgeries.BODIES, forgeries.TYPES):
@@ -144,7 +144,7 @@ ADDRESSES = [
 
 
 @pytest.mark.parametrize("address", ADDRESSES, ids=lambda address: address[:50])
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_an_odd_address_is_no_fault_of_ours(client, address):
     answer = client.get(address, headers={"Host": "a" * 70})
     assert answer.status_code < 500

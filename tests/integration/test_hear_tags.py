@@ -14,7 +14,7 @@ from plugin.db.models import ForeignChange, InboxEvent
 from plugin.deliveries import inbox
 from plugin.deliveries.inbox import Delivery
 from plugin.tagging import tag_drift
-from tests.support.installed import ON_SQLITE, Install, InstalledShop
+from tests.support.installed import ON_ONE_DATABASE, Install, InstalledShop
 from tests.support.webhook_receiver import Received
 from workers import drain_inbox, hear_tags, serve, sweep
 
@@ -67,7 +67,7 @@ def test_echoes_end_where_they_are_heard_and_the_rest_is_passed_on(shop):
 ORDERS_AND_ECHOES = ("written", "ordered", "cancelled")
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 @pytest.mark.parametrize("sequence", list(itertools.permutations(ORDERS_AND_ECHOES)))
 def test_an_echo_changes_nothing_before_between_and_after_orders(shop, sequence):
     (buyer,) = shop.buyers(1)
@@ -85,7 +85,7 @@ def test_an_echo_changes_nothing_before_between_and_after_orders(shop, sequence)
     assert set(stages(shop)) == {"heard"}
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 @pytest.mark.parametrize("first", [hear_tags.hear_tags, drain_inbox.drain_inbox])
 def test_a_tag_of_a_customer_whose_order_still_waits_is_theirs_whichever_is_heard_first(shop, first):
     buyer = shop.buy()["customer"]["id"]
@@ -101,7 +101,7 @@ def test_a_tag_of_a_customer_whose_order_still_waits_is_theirs_whichever_is_hear
     assert shop.tags(buyer) == [REPEAT]
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_tag_taken_off_and_put_back_in_one_breath_stays(shop):
     (buyer,) = shop.buyers(1)
     shop.settle()
@@ -131,7 +131,7 @@ def test_what_cannot_be_read_is_set_aside_and_can_be_tried_again(shop):
     assert [bool(event.failed_at) for event in about_tags(shop)] == [True, True]
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_lost_wake_up_call_is_made_up_for_by_the_sweep(shop):
     shop.buyers(1)
     shop.drain()
@@ -145,7 +145,7 @@ def test_a_lost_wake_up_call_is_made_up_for_by_the_sweep(shop):
     assert stages(shop) == ["heard"]
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_many_messages_in_a_row_call_one_job_which_hears_them_all(shop, monkeypatch):
     shop.buyers(3)
     shop.drain()
@@ -164,7 +164,7 @@ def test_many_messages_in_a_row_call_one_job_which_hears_them_all(shop, monkeypa
     assert (stages(shop), batches) == (["heard"] * 4, [shop.id])
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_what_a_shop_told_before_it_left_is_heard_to_the_end(new_shop: Install):
     shop = new_shop()
     shop.install()

@@ -9,7 +9,7 @@ import pytest
 from plugin.db import session as db
 from plugin.db.models import Shop
 from plugin.shop import shops
-from tests.support.installed import ON_SQLITE, InstalledShop, open_app
+from tests.support.installed import ON_ONE_DATABASE, InstalledShop, open_app
 from tests.support.turmoil import before_call, later
 from workers import look_deeper
 
@@ -81,7 +81,7 @@ def test_the_whole_history_is_read_once_it_may_be(shop):
     assert shop.row().history_from is None
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_window_is_judged_from_the_day_on_that_it_is_seen_in_full(shop):
     ago(shop, 0)
     shop.install()
@@ -96,7 +96,7 @@ def test_a_window_is_judged_from_the_day_on_that_it_is_seen_in_full(shop):
     assert shop.tagged("once") == [buyer]
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_the_scope_is_noticed_when_a_renewed_token_brings_it_and_the_news_is_lost_or_old(shop):
     hidden = bought(shop, 90, 10)
     ago(shop, 0)
@@ -111,7 +111,7 @@ def test_the_scope_is_noticed_when_a_renewed_token_brings_it_and_the_news_is_los
     assert (shop.tagged("repeat"), shop.row().history_from) == ([hidden], None)
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_scope_granted_while_the_history_is_read_is_made_use_of_within_a_day(shop):
     fresh = bought(shop, 10)
     ago(shop, 0)
@@ -124,7 +124,7 @@ def test_a_scope_granted_while_the_history_is_read_is_made_use_of_within_a_day(s
 
 
 @pytest.mark.parametrize("away", [let_die_and_open, None])
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_history_that_was_seen_once_is_not_forgotten_after_an_interruption(shop, away):
     shop.install()
     shop.save_segments(ONCE)
@@ -144,7 +144,7 @@ def test_history_that_was_seen_once_is_not_forgotten_after_an_interruption(shop,
     assert shop.tagged("once") == [buyer]
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_who_comes_back_after_longer_than_we_can_see_has_a_hole_in_their_history(shop):
     shop.install()
     shop.save_segments(ONCE)
@@ -155,7 +155,7 @@ def test_who_comes_back_after_longer_than_we_can_see_has_a_hole_in_their_history
     assert shop.store.now() - shop.row().history_from < timedelta(days=61)
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_orders_going_out_of_sight_are_not_taken_for_deleted(shop):
     shop.install()
     shop.save_segments({**ONCE, "conditions": [{**WINDOWED, "comparison": "at_least", "value": 1}]})

@@ -16,7 +16,7 @@ from plugin.history import backfill, histories, listing
 from plugin.history.listing import BeingPrepared
 from plugin.shop import shops
 from plugin.shopify import bulk_operations, http
-from tests.support.installed import ON_SQLITE, InstalledShop, open_app
+from tests.support.installed import ON_ONE_DATABASE, InstalledShop, open_app
 from tests.support.mortality import Killed
 from workers import drain_inbox, sweep, work_on_runs
 
@@ -80,7 +80,7 @@ def test_a_history_is_imported_and_tagged(new_shop):
     [("_fold_customers", True), ("_fold_orders", True), ("_fold_orders", False), ("_move", True), ("_move", False)],
     ids=["between customers", "between orders", "with orders half stored", "before the place", "after the place"],
 )
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_an_import_killed_at_any_moment_ends_in_the_same_rows(new_shop, monkeypatch, function, before):
     shop = new_shop()
     fill(shop)
@@ -133,7 +133,7 @@ def forget_history(shop: InstalledShop) -> None:
         runs.start_import(session, shop.id, clock.now())
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_failed_export_is_asked_for_again(new_shop):
     shop = new_shop()
     fill(shop)
@@ -144,7 +144,7 @@ def test_a_failed_export_is_asked_for_again(new_shop):
     assert tagged(shop) == expected(shop)
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_exports_that_keep_failing_are_replaced_by_pages(new_shop):
     shop = new_shop()
     fill(shop)
@@ -183,7 +183,7 @@ def noted_stages(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", ["cut", "503", "timeout"])
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_download_that_breaks_off_goes_on_later(new_shop, kind, monkeypatch):
     monkeypatch.setattr(http.client(), "timeout", httpx.Timeout(0.3))
     shop = new_shop()
@@ -194,7 +194,7 @@ def test_a_download_that_breaks_off_goes_on_later(new_shop, kind, monkeypatch):
     assert tagged(shop) == expected(shop)
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_nobody_is_judged_before_the_whole_history_is_here(new_shop):
     shop = new_shop()
     buyers = fill(shop)
@@ -232,7 +232,7 @@ def test_the_newest_facts_win_whichever_came_first(new_shop, first):
         assert session.get_one(Order, (shop.id, old["id"])).cancelled_at is not None
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_an_order_deleted_after_shopify_wrote_the_file_stays_deleted(new_shop):
     shop = new_shop()
     shop.buyers(2)
@@ -253,7 +253,7 @@ def test_an_order_deleted_after_shopify_wrote_the_file_stays_deleted(new_shop):
     assert order["customer"]["id"] not in shop.tagged("first-time")
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_an_empty_shop_is_imported(new_shop):
     shop = new_shop()
     shop.install()
@@ -263,7 +263,7 @@ def test_an_empty_shop_is_imported(new_shop):
     assert len(shop.tagged("first-time")) == 1
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_shop_where_only_guests_buy_is_imported(new_shop):
     shop = new_shop()
     for _ in range(3):
@@ -273,7 +273,7 @@ def test_a_shop_where_only_guests_buy_is_imported(new_shop):
     assert len(shop.rows(Order, Order.order_id)) == 3
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_amounts_of_a_currency_without_decimals_are_read_as_they_stand(new_shop):
     shop = new_shop(currency="JPY", timezone="Asia/Tokyo")
     (below,), (above,) = shop.buyers(1, price="499"), shop.buyers(1, price="500")
@@ -284,7 +284,7 @@ def test_amounts_of_a_currency_without_decimals_are_read_as_they_stand(new_shop)
     assert shop.tagged("high-spender") == sorted([below, above])
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_two_jobs_that_import_at_once_do_no_harm(new_shop, monkeypatch):
     monkeypatch.setattr(listing, "BLOCK", 500)
     shop = new_shop()

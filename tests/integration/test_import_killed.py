@@ -16,7 +16,7 @@ from plugin.db.models import InboxEvent
 from plugin.history import listing
 from plugin.shopify import bulk_queries
 from tests.integration.test_import import expected, fill, forget_history, import_history, rows, tagged
-from tests.support.installed import ON_SQLITE, InstalledShop, open_app
+from tests.support.installed import ON_ONE_DATABASE, InstalledShop, open_app
 from tests.support.mortality import Killed, Reaper
 from tests.support.turmoil import PROJECT
 from tests.support.webhook_receiver import Received
@@ -128,7 +128,7 @@ def differing(some: list[list[tuple]], others: list[list[tuple]]) -> list[tuple]
     return [row for one, other in zip(some, others, strict=True) for row in set(one) ^ set(other)]
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_an_operation_whose_starter_died_is_found_again(new_shop, monkeypatch):
     shop = new_shop()
     fill(shop)
@@ -147,7 +147,7 @@ def test_an_operation_whose_starter_died_is_found_again(new_shop, monkeypatch):
     assert [each["type"] for each in shop.store.bulk_operations(shop.handle)] == ["QUERY"] * 2  # customers, orders
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 @pytest.mark.parametrize(("gone", "operations"), [(False, 2), (True, 3)], ids=["expired", "gone"])
 def test_a_result_that_cannot_be_had_is_fetched_anew(new_shop, monkeypatch, gone, operations):
     shop = new_shop()
@@ -167,7 +167,7 @@ def test_a_result_that_cannot_be_had_is_fetched_anew(new_shop, monkeypatch, gone
     assert len(shop.store.bulk_operations(shop.handle)) == operations
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_the_import_waits_for_a_free_place_among_bulk_operations(new_shop):
     shop = new_shop()
     fill(shop)
@@ -180,7 +180,7 @@ def test_the_import_waits_for_a_free_place_among_bulk_operations(new_shop):
     assert tagged(shop) == expected(shop)
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_job_gives_way_after_its_seconds_and_the_next_goes_on_in_the_file(new_shop, monkeypatch):
     shop = new_shop()
     fill(shop)

@@ -16,7 +16,7 @@ from plugin.db.types import to_microseconds
 from plugin.history import listing
 from plugin.shop import shops
 from tests.integration.test_import import fill
-from tests.support.installed import ON_SQLITE, open_app
+from tests.support.installed import ON_ONE_DATABASE, open_app
 from workers import work_on_runs
 
 
@@ -47,7 +47,7 @@ def test_who_stands_still_is_never_promised_an_earlier_end(done, total, seconds)
     assert now is None or (later is not None and later >= now)
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_an_import_under_way_says_how_long_its_step_will_take(new_shop, monkeypatch):
     shop = new_shop()
     fill(shop)

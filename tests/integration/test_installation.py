@@ -11,7 +11,7 @@ from plugin.db.models import Segment, Shop
 from plugin.segments import presets
 from plugin.shop import installation, shops, tokens
 from plugin.shopify import errors, http, id_tokens
-from tests.support.installed import ON_SQLITE, InstalledShop, open_app
+from tests.support.installed import ON_ONE_DATABASE, InstalledShop, open_app
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_the_first_opening_stores_encrypted_tokens_default_segments_and_an_impor
     assert {"read_orders", "write_customers"} <= set(shop.row().scopes.split(","))
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_the_second_opening_does_nothing(shop, asked):
     before = shop.row()
     assert open_app(shop.store, shop.handle) == shop.id
@@ -95,7 +95,7 @@ def test_first_openings_at_once_install_one_shop(new_shop):
     assert shop.row().token_error is None
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_an_id_token_too_old_for_the_exchange_installs_nothing(new_shop):
     shop = new_shop()
     token = id_tokens.verify(shop.store.id_token(shop.handle))
@@ -107,7 +107,7 @@ def test_an_id_token_too_old_for_the_exchange_installs_nothing(new_shop):
 
 
 @pytest.mark.parametrize("kind", ["503", "cut"])
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_an_installation_that_fails_half_way_is_made_good_by_opening_again(new_shop, kind):
     shop = new_shop()
     shop.store.fault(kind, target="oauth", shop=shop.handle, after=True, remaining=3)
@@ -139,7 +139,7 @@ def test_workers_at_once_refresh_once(shop, asked):
     assert {client._token for client in clients} == {shops.admin_client(shop.id)._token}
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_refresh_whose_answer_was_lost_is_made_up_for(shop, asked):
     (buyer,) = shop.buyers(1)
     shop.drain()
@@ -160,7 +160,7 @@ def let_die(shop: InstalledShop) -> None:
 
 
 @pytest.mark.parametrize("end", [revoke, let_die])
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_without_tokens_work_pauses_until_the_merchant_opens_the_app(shop, end, asked):
     shop.buyers(2)
     shop.settle()
@@ -179,7 +179,7 @@ def test_without_tokens_work_pauses_until_the_merchant_opens_the_app(shop, end, 
     assert shop.tags(late) == shop.tags(later) == ["first-time"]
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_an_import_cut_short_by_dead_tokens_is_done_after_the_next_opening(new_shop):
     shop = new_shop()
     buyers = shop.buyers(3)
@@ -191,7 +191,7 @@ def test_an_import_cut_short_by_dead_tokens_is_done_after_the_next_opening(new_s
     assert shop.tagged("first-time") == buyers
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_tokens_are_not_shown_when_the_endpoint_fails(shop, caplog, capsys):
     caplog.set_level("DEBUG")
     token = shops.admin_client(shop.id)._token

@@ -10,7 +10,7 @@ from plugin.db.models import Customer
 from plugin.history import metafields
 from plugin.shop import shops
 from tests.support import shop as shop_rows
-from tests.support.installed import ON_SQLITE
+from tests.support.installed import ON_ONE_DATABASE
 from workers import read_metafields
 
 FIELD = ("custom", "nps_score")
@@ -62,7 +62,7 @@ def test_the_metafield_is_read_of_everybody_when_it_is_chosen(shop):
     assert shop.row().answers_read_at == MONDAY
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_what_is_no_score_is_counted_and_leaves_the_last_answer(shop):
     anna, ben, carl = shop.people
     for customer, value in ((anna, "9"), (ben, '{"value": 9}'), (carl, "11")):
@@ -72,7 +72,7 @@ def test_what_is_no_score_is_counted_and_leaves_the_last_answer(shop):
     assert (last_run(shop)["read"], last_run(shop)["recorded"], last_run(shop)["refused"]) == (3, 1, 2)
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_at_night_only_those_who_changed_are_read_and_on_sunday_everybody(shop):
     anna, ben, _ = shop.people
     shop.store.set_clock(MONDAY + timedelta(days=1))
@@ -89,7 +89,7 @@ def test_at_night_only_those_who_changed_are_read_and_on_sunday_everybody(shop):
     assert (scores(shop), last_run(shop)["read"]) == ([9, 4, None], 3)
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_an_older_answer_in_the_metafield_does_not_replace_a_later_one(shop):
     anna = shop.people[0]
     answered(shop, anna, "9")
@@ -101,7 +101,7 @@ def test_an_older_answer_in_the_metafield_does_not_replace_a_later_one(shop):
     assert scores(shop)[0] == 9
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_another_metafield_chosen_while_the_first_is_read_is_read_from_the_beginning(shop):
     anna, ben, _ = shop.people
     answered(shop, anna, "9")
@@ -116,7 +116,7 @@ def test_another_metafield_chosen_while_the_first_is_read_is_read_from_the_begin
         assert not metafields.start(session, shop.id)
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_shop_that_shopify_refuses_bulk_operations_is_read_page_by_page(shop, monkeypatch):
     monkeypatch.setattr(metafields, "FEW", 0)
     shop.store.bulk_conduct(shop.handle, refused="403")
@@ -125,7 +125,7 @@ def test_a_shop_that_shopify_refuses_bulk_operations_is_read_page_by_page(shop, 
     assert scores(shop) == [None, 10, None]
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_reading_that_is_killed_goes_on_and_ends_the_same(shop, monkeypatch):
     monkeypatch.setattr(metafields, "FEW", 0)
     for customer, value in zip(shop.people, ("1", "2", "3"), strict=True):
@@ -143,7 +143,7 @@ def test_a_reading_that_is_killed_goes_on_and_ends_the_same(shop, monkeypatch):
     assert scores(shop) == [1, 2, 3]
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_nothing_is_read_before_the_history_is_here(shop):
     answered(shop, shop.people[0], "9")
     with db.write() as session:
@@ -168,14 +168,14 @@ NO_FIELDS = [
 
 
 @pytest.mark.parametrize("field", NO_FIELDS, ids=str)
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_what_is_no_metafields_name_is_refused(settings, field):
     shop_id = shop_rows.make_shop()
     with db.write() as session, pytest.raises(metafields.NoField):
         metafields.choose(session, shop_id, field)
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_the_documents_ask_for_the_chosen_metafield(settings):
     kind = metafields.kind_of(("$app:survey", "nps"))
     for name in (kind.bulk, kind.paged):

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from plugin.db import session as db
 from plugin.db.models import Base
 from tests.support import shop as posting
-from tests.support.installed import ON_SQLITE, InstalledShop
+from tests.support.installed import ON_ONE_DATABASE, InstalledShop
 from tests.support.turmoil import calls, dead_repeated
 
 SCOPES = ["read_customers", "read_orders", "write_customers", "read_all_orders"]
@@ -49,7 +49,7 @@ def test_without_the_scope_to_write_nothing_is_repeated_and_tags_are_written_whe
     assert (shop.row().trouble, dead_repeated(shop)) == (None, [])
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_an_import_waits_for_the_scope_to_read_and_then_goes_on(new_shop):
     shop = new_shop()
     buyers = shop.buyers(2)
@@ -62,7 +62,7 @@ def test_an_import_waits_for_the_scope_to_read_and_then_goes_on(new_shop):
     assert shop.tagged("first-time") == buyers
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_news_of_scopes_older_than_the_token_is_no_news(shop):
     before = shop.row().scopes
     told = (shop.store.now() - timedelta(minutes=5)).isoformat()
@@ -94,7 +94,7 @@ FOREIGN = {
 BROKEN = (b"", b"{", b"[]", b"null", b"\xff", b'{"id": "x"}', b'{"shop_domain": {}}', b'{"current": 7}')
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_what_is_about_another_shop_is_set_aside_and_changes_nothing(shop):
     shop.buyers(1)
     shop.settle()
@@ -109,7 +109,7 @@ def test_what_is_about_another_shop_is_set_aside_and_changes_nothing(shop):
     assert known(shop) == before
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_notices_that_nobody_can_read_are_set_aside_and_hold_nothing_up(shop):
     before, client = known(shop), shop.app.test_client()
     for topic in FOREIGN:
@@ -121,7 +121,7 @@ def test_notices_that_nobody_can_read_are_set_aside_and_hold_nothing_up(shop):
     assert known(shop) == before
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_another_currency_is_set_aside_for_a_person_to_decide(shop):
     shop.store.update_shop(shop.handle, currency="EUR", timezone="Europe/Paris")
     shop.settle()

@@ -5,7 +5,7 @@ import pytest
 from plugin.db import session as db
 from plugin.db.models import Order, Shop
 from plugin.history import order_lookup
-from tests.support.installed import ON_SQLITE, InstalledShop
+from tests.support.installed import ON_ONE_DATABASE, InstalledShop
 from workers import refetch_orders
 
 UNITS = {"name": "Bulk", "tag": "bulk", "conditions": [{"measure": "units", "comparison": "at_least", "value": 121}]}
@@ -57,7 +57,7 @@ def test_a_refund_whose_update_never_came_is_found_after_five_minutes(shop):
     assert (stored(shop, order_id).total, stored(shop, order_id).stale_at) == (49_999, None)
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_refund_whose_update_came_is_not_asked_about(shop):
     _, order_id = big_spender(shop)
     shop.store.set_clock(SOON)
@@ -69,7 +69,7 @@ def test_a_refund_whose_update_came_is_not_asked_about(shop):
     assert (stored(shop, order_id).stale_at, shop.store.stats()["requests"]) == (None, before)
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_an_order_known_only_by_its_refund_is_fetched_and_counts(shop):
     order = shop.store.place_order(shop.handle, [{"price": "30.00"}, {"price": "20.00"}], "new")
     shop.store.refund_order(shop.handle, order["id"], [{"index": 1, "quantity": 1}])
@@ -82,7 +82,7 @@ def test_an_order_known_only_by_its_refund_is_fetched_and_counts(shop):
     assert stored(shop, order["id"]).total == 3_000
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_an_edited_order_of_many_pages_is_read_to_its_last_line(shop):
     shop.save_segments(UNITS)
     order = shop.store.place_order(shop.handle, [{"price": "1.00"}] * 120, "new")
@@ -97,7 +97,7 @@ def test_an_edited_order_of_many_pages_is_read_to_its_last_line(shop):
     assert (stored(shop, order["id"]).units, shop.tagged("bulk")) == (121, [order["customer"]["id"]])
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_an_order_with_more_lines_than_a_page_of_lines_holds_is_read_whole(shop):
     shop.save_segments(UNITS)
     order = shop.store.place_order(shop.handle, [{"price": "1.00"}] * 330, "new")
@@ -109,7 +109,7 @@ def test_an_order_with_more_lines_than_a_page_of_lines_holds_is_read_whole(shop)
     assert stored(shop, order["id"]).units == 329
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_an_order_deleted_meanwhile_is_asked_about_once(shop):
     _, order_id = big_spender(shop)
     refund_unheard(shop, order_id)
@@ -124,7 +124,7 @@ def test_an_order_deleted_meanwhile_is_asked_about_once(shop):
 
 
 @pytest.mark.parametrize("kind", ["503", "cut"])
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_look_up_that_fails_is_tried_again_by_the_next_sweep(shop, kind):
     buyer, order_id = big_spender(shop)
     refund_unheard(shop, order_id)
@@ -137,7 +137,7 @@ def test_a_look_up_that_fails_is_tried_again_by_the_next_sweep(shop, kind):
     assert (stored(shop, order_id).stale_at, shop.tags(buyer)) == (None, [])
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_an_order_the_ledger_refuses_does_not_keep_the_others_stale(shop):
     orders = [big_spender(shop)[1] for _ in range(3)]
     refund_unheard(shop, *orders)
@@ -149,7 +149,7 @@ def test_an_order_the_ledger_refuses_does_not_keep_the_others_stale(shop):
         assert order_lookup.shops_waiting(session, shop.store.now()) == []
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_more_stale_orders_than_one_query_holds_are_all_fetched(shop):
     orders = [shop.buy(price="500.00")["id"] for _ in range(order_lookup.ORDERS_A_QUERY + 3)]
     shop.settle()

@@ -8,7 +8,7 @@ from plugin import clock, queues, runs
 from plugin.db import session as db
 from plugin.shop import shops
 from plugin.standing import pinning
-from tests.support.installed import ON_SQLITE, InstalledShop, segment
+from tests.support.installed import ON_ONE_DATABASE, InstalledShop, segment
 
 START = datetime(2026, 6, 1, 12, tzinfo=UTC)
 BUYER, REPEAT = segment("buyer"), segment("repeat", 2)
@@ -76,7 +76,7 @@ def test_a_pin_ends_at_its_instant_by_time_alone(shop):
     assert shop.tagged("repeat") == []
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_orders_refunds_and_a_change_of_settings_do_not_move_the_pinned(shop):
     anna, ben, carl = shop.people
     pin(shop, anna, "repeat", into=False)
@@ -90,7 +90,7 @@ def test_orders_refunds_and_a_change_of_settings_do_not_move_the_pinned(shop):
     assert (shop.tagged("buyer"), shop.tagged("repeat")) == ([ben], [carl])
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_refresh_of_the_whole_shop_and_an_import_do_not_move_the_pinned(shop):
     anna, ben, carl = shop.people
     pin(shop, anna, "repeat", into=True)
@@ -103,7 +103,7 @@ def test_a_refresh_of_the_whole_shop_and_an_import_do_not_move_the_pinned(shop):
         assert (shop.tagged("repeat"), shop.tagged("buyer")) == ([anna], sorted([anna, carl]))
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_when_customers_merge_the_kept_one_is_pinned_as_both_were_and_its_own_pin_goes_first(shop):
     anna, ben, carl = shop.people
     pin(shop, anna, "repeat", into=True)
@@ -118,7 +118,7 @@ def test_when_customers_merge_the_kept_one_is_pinned_as_both_were_and_its_own_pi
     assert shop.tagged("repeat") == []
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_segment_that_is_removed_and_comes_back_has_no_pins(shop):
     anna = shop.people[0]
     pin(shop, anna, "repeat", into=True)
@@ -128,7 +128,7 @@ def test_a_segment_that_is_removed_and_comes_back_has_no_pins(shop):
     assert shop.tagged("repeat") == []
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_tag_that_the_merchant_takes_off_the_pinned_is_put_back(shop):
     anna = shop.people[0]
     pin(shop, anna, "repeat", into=True)
@@ -138,7 +138,7 @@ def test_a_tag_that_the_merchant_takes_off_the_pinned_is_put_back(shop):
     assert shop.tagged("repeat") == [anna]
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_pins_are_in_the_answer_to_a_data_request_and_gone_with_the_customer(shop):
     anna = shop.people[0]
     pin(shop, anna, "repeat", into=True)

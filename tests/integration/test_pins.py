@@ -14,7 +14,7 @@ from plugin.shop import shops as shop_rows
 from plugin.standing import pinning, pins, segment_store
 from tests.support import shop as shops
 from tests.support import stored
-from tests.support.installed import ON_SQLITE, segment
+from tests.support.installed import ON_ONE_DATABASE, segment
 from workers import prune
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -72,7 +72,7 @@ def test_masks_say_what_each_customer_is_pinned_into_and_out_of_and_until_when(s
     assert masks(shop) == []
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_pin_replaces_the_one_before_it(shop):
     put(shop, ANNA, "buyer", note="A friend of the house")
     put(shop, ANNA, "buyer", into=False)
@@ -94,7 +94,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_what_cannot_be_pinned_is_refused_in_words_and_changes_nothing(shop, name):
     path, wish = REFUSED[name]
     with pytest.raises(pinning.NotPinned) as refusal:
@@ -103,7 +103,7 @@ def test_what_cannot_be_pinned_is_refused_in_words_and_changes_nothing(shop, nam
     assert stored.everything()["pins"] == []
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_the_longest_note_is_kept_as_it_was_written(shop):
     note = "ü" * 200
     assert put(shop, ANNA, "buyer", note=f" {note} ").note == note
@@ -119,7 +119,7 @@ def test_the_kept_customer_takes_over_the_others_pins_but_where_it_has_its_own(s
     assert {row["customer_id"] for row in stored.everything()["pins"]} == {ANNA}
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_removed_segment_loses_its_pins_for_good(shop):
     put(shop, ANNA, "buyer")
     put(shop, ANNA, "repeat")
@@ -141,7 +141,7 @@ def test_pins_that_have_ended_are_not_told_and_dropped_at_night(shop, set_clock)
     assert [row["customer_id"] for row in stored.everything()["pins"]] == [ANNA, BEN]
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_one_pin_or_all_of_a_customer_are_taken_away(shop):
     for tag in ("buyer", "repeat", "regular"):
         put(shop, ANNA, tag)

@@ -11,7 +11,7 @@ from plugin.db import session as db
 from plugin.db.models import Base, Customer, Order
 from plugin.history import reconcile
 from tests.support import stored
-from tests.support.installed import ON_SQLITE, InstalledShop, open_app
+from tests.support.installed import ON_ONE_DATABASE, InstalledShop, open_app
 from workers import sweep, work_on_runs
 
 
@@ -83,7 +83,7 @@ def test_places_come_by_the_import_and_by_webhooks_alike(approved, new_shop):
     assert {who: place(other, number) for who, number in buyers.items()} == EXPECTED
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_an_app_that_may_not_read_addresses_does_not_ask_for_them(new_shop):
     shop = new_shop()
     buyer = shop.buy(country="CA")["customer"]["id"]
@@ -102,7 +102,7 @@ def test_an_import_that_is_told_nothing_leaves_what_is_there(new_shop):
     assert place(shop, buyer) == ("CA", "CA-ON")
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_pages_look_ups_and_reconciliations_tell_places_too(approved, new_shop):
     shop = new_shop()
     shop.store.bulk_conduct(shop.handle, "QUERY", refused="403")
@@ -139,7 +139,7 @@ def test_of_two_customers_who_are_merged_the_newer_place_stays(shop):
     assert (place(shop, second), place(shop, first)) == (("CA", None), (None, None))
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 @pytest.mark.parametrize(
     "address",
     [None, {}, {"country_code": None}, {"country_code": "Canada"}, {"country_code": "", "province_code": "ON"}],
@@ -153,7 +153,7 @@ def test_an_order_without_a_code_counts_all_the_same(shop, address):
     assert shop.tags(payload["customer"]["id"]) == ["first-time"]
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_nothing_else_of_an_address_is_stored(shop):
     order = shop.buy(country=None)
     address = {"country_code": "CA", "province_code": "ON", "city": "Gotham", "address1": "1007 Mountain Drive"}
@@ -166,7 +166,7 @@ def test_nothing_else_of_an_address_is_stored(shop):
     assert {"country", "province"} <= set(Base.metadata.tables["customers"].c.keys())
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_the_first_delivery_after_opening_is_judged_with_its_place(approved, new_shop):
     shop = new_shop()
     shop.id = open_app(shop.store, shop.handle)

@@ -24,7 +24,7 @@ from plugin.shopify.tags import TagAnswer
 from plugin.tagging import tag_changes
 from tests.support import lined, stored
 from tests.support import shop as shops
-from tests.support.installed import ON_SQLITE, open_app
+from tests.support.installed import ON_ONE_DATABASE, open_app
 from workers import drain_inbox, heed_notices, prune, work_on_runs
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -143,7 +143,7 @@ def event(shop_id: int, webhook_id: str) -> InboxEvent:
         return session.get_one(InboxEvent, (shop_id, webhook_id))
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_what_is_looked_for_lies_in_every_table_about_customers(shop):
     places = {place.partition(".")[0] for place in stored.where(ANNA)}
     tables = {table.name for table in Base.metadata.sorted_tables if "customer_id" in table.c}
@@ -178,7 +178,7 @@ def test_a_redaction_leaves_other_customers_and_other_shops_as_they_were(shop, s
     ).done_at
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_who_has_an_order_of_the_erased_today_is_judged_without_it(shop):
     assert len(customer_file(shop, BEN)["stored"]["orders"]) == 2
     redact(shop)
@@ -205,7 +205,7 @@ LATE_NEWS = {
 }
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_late_deliveries_bring_nothing_back(shop):
     waiting = tell(shop, "orders/create", shops.order(LATE, ANNA))
     redact(shop)
@@ -217,7 +217,7 @@ def test_late_deliveries_bring_nothing_back(shop):
         assert found_anywhere() == {}, name
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_nothing_comes_back_as_long_as_anything_can_be_repeated_and_then_the_digests_go(shop, set_clock):
     redact(shop)
     set_clock(NOW + erasures.REMEMBERED_FOR - timedelta(hours=1))
@@ -251,7 +251,7 @@ def test_what_is_erased_and_stands_in_a_list_that_was_made_before_is_left_out(sh
     assert {row["order_id"] for row in stored.everything()["orders"]} == {BENS, CARLS}
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_twice_the_same_and_somebody_unknown_change_nothing(shop):
     redact(shop)
     before = stored.everything()
@@ -263,7 +263,7 @@ def test_twice_the_same_and_somebody_unknown_change_nothing(shop):
     assert before == after
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_an_account_that_was_merged_away_can_be_erased_alone(shop):
     redact(shop, customer=OTHER_ACCOUNT, orders=(EARLIER,))
     assert found_anywhere((OTHER_ACCOUNT, EARLIER)) == {}
@@ -273,13 +273,13 @@ def test_an_account_that_was_merged_away_can_be_erased_alone(shop):
     assert found_anywhere((OTHER_ACCOUNT, EARLIER)) == {}
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_more_orders_than_a_statement_takes_are_erased(shop):
     redact(shop, orders=(HERS, EARLIER, NOW_BENS, *range(1, 33_000)))
     assert found_anywhere() == {}
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_refresh_that_stopped_at_the_erased_goes_on(shop):
     with db.write() as session:
         place = {"after": ANNA, "packed": OTHER_ACCOUNT, "looked_at": HERS}
@@ -291,7 +291,7 @@ def test_a_refresh_that_stopped_at_the_erased_goes_on(shop):
         assert runs.next_run(session, shop) is None
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_customer_erased_during_a_call_to_shopify_does_not_come_back_with_its_answer(shop):
     change = tag_changes.Change(ANNA, 1, 0)
     redact(shop)
@@ -302,7 +302,7 @@ def test_a_customer_erased_during_a_call_to_shopify_does_not_come_back_with_its_
 
 
 @pytest.mark.parametrize("topic", ["customers/data_request", "customers/redact", "shop/redact"])
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_request_whose_body_is_about_another_shop_is_set_aside_and_changes_nothing(shop, topic):
     payload = {**request(CARL), **redaction(CARL), "shop_domain": "elsewhere.myshopify.com"}
     before = stored.everything()
@@ -337,7 +337,7 @@ def test_a_data_request_is_answered_with_everything_stored_about_the_customer(sh
     assert (file["customer"], file["shop"]) == (ANNA, shops.DOMAIN)
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_an_answer_can_be_fetched_for_thirty_days_by_its_shop_alone_and_is_pruned(shop, set_clock):
     other = shops.make_shop("other.myshopify.com")
     with db.read() as session:
@@ -353,7 +353,7 @@ def test_an_answer_can_be_fetched_for_thirty_days_by_its_shop_alone_and_is_prune
     assert stored.everything()["data_requests"] == []
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_question_about_somebody_unknown_is_answered_with_nothing(shop):
     tell(shop, "customers/data_request", request(123))
     work(shop)
@@ -396,7 +396,7 @@ def test_a_redacted_shop_leaves_no_row_in_any_table(shop):
     assert of_shop(other) == before
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_what_remains_of_a_redacted_shop_is_a_line_that_names_nobody(shop):
     redact_shop(shop)
     work_on_runs.work_on_runs(shop)
@@ -413,7 +413,7 @@ class Killed(BaseException):
 
 
 @pytest.mark.parametrize("after", [1, 4, 9])
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_an_erasure_killed_half_way_goes_on(shop, monkeypatch, after):
     monkeypatch.setattr(privacy, "ROWS_AT_ONCE", 2)
     redact_shop(shop)
@@ -435,7 +435,7 @@ def test_an_erasure_killed_half_way_goes_on(shop, monkeypatch, after):
     assert line["rows"]["orders"] == 5
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_request_from_before_the_shop_came_back_erases_nothing(shop):
     before = of_shop(shop)
     redact_shop(shop, at=NOW - timedelta(days=1))
@@ -465,7 +465,7 @@ def test_deliveries_that_arrive_while_the_shop_is_erased_leave_nothing(shop):
     assert set(answers) <= {200, 503}
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_shop_that_comes_back_while_it_is_erased_waits_and_then_starts_anew(new_shop):
     shop = new_shop()
     shop.buyers(2)
@@ -484,7 +484,7 @@ def test_a_shop_that_comes_back_while_it_is_erased_waits_and_then_starts_anew(ne
     assert shop.row().imported_at
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_redacted_customer_stays_away_when_the_history_is_read_anew(new_shop):
     shop = new_shop()
     gone, stays = shop.buyers(2)
@@ -503,7 +503,7 @@ def test_a_redacted_customer_stays_away_when_the_history_is_read_anew(new_shop):
 # -- the door
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_privacy_requests_are_taken_from_shops_that_left_and_refused_without_signature(shop):
     client = app.create_app().test_client()
     remove_app(shop)
@@ -522,7 +522,7 @@ def test_privacy_requests_are_taken_from_shops_that_left_and_refused_without_sig
 
 
 @pytest.mark.parametrize("instant", ["0001-01-01T00:00:00+23:00", "9999-12-31T23:59:59-23:00", "yesterday"])
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_delivery_from_outside_all_time_does_not_hold_up_the_others(shop, instant):
     client = app.create_app().test_client()
     shops.post(client, "customers/redact", redaction(), **{"X-Shopify-Triggered-At": instant})

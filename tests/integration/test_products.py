@@ -14,7 +14,7 @@ from plugin.history import category_histories, products
 from plugin.shopify import products as wire
 from plugin.standing import categories, category_choices, checking, segment_store
 from plugin.standing.waits import HISTORY
-from tests.support.installed import ON_SQLITE, InstalledShop
+from tests.support.installed import ON_ONE_DATABASE, InstalledShop
 from tests.support.turmoil import later
 from workers import fetch_products, look_deeper, prune, work_on_runs
 
@@ -95,7 +95,7 @@ def test_the_whole_history_is_read_anew_and_then_every_order_counts(shop):
     assert (shop.tagged("experts"), shop.tagged("no-tea-yet")) == (sorted([expert, newcomer]), [newcomer])
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_product_nobody_had_bought_before_is_looked_up(shop):
     shop.install()
     asks(shop, BUYERS)
@@ -106,7 +106,7 @@ def test_a_product_nobody_had_bought_before_is_looked_up(shop):
     assert other not in shop.tagged("coffee")
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_refunds_and_edits_take_their_units_and_their_spend_along(shop):
     shop.install()
     asks(shop, EXPERTS, SPENDERS)
@@ -122,7 +122,7 @@ def test_refunds_and_edits_take_their_units_and_their_spend_along(shop):
     assert (shop.tagged("experts"), shop.tagged("spenders")) == ([], [])
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_product_that_changes_its_type_takes_its_buyers_along(shop):
     shop.install()
     asks(shop, BUYERS)
@@ -137,7 +137,7 @@ def test_a_product_that_changes_its_type_takes_its_buyers_along(shop):
     assert shop.tagged("coffee") == []
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_deleted_product_keeps_what_was_known_of_it(shop):
     shop.install()
     asks(shop, BUYERS)
@@ -150,7 +150,7 @@ def test_a_deleted_product_keeps_what_was_known_of_it(shop):
     assert shop.tagged("coffee") == [customer]
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_collections_that_change_in_silence_are_found_within_a_week(shop):
     customer = buys(shop, GREEN_TEA)
     shop.install()
@@ -165,7 +165,7 @@ def test_collections_that_change_in_silence_are_found_within_a_week(shop):
     assert shop.tagged("bargains") == []
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_without_the_permission_the_segment_waits_and_says_so(new_shop):
     shop = new_shop(scopes=SCOPES)
     stock(shop)
@@ -179,7 +179,7 @@ def test_without_the_permission_the_segment_waits_and_says_so(new_shop):
     assert (shop.tagged("coffee"), waits(shop)) == (sorted([customer, late]), [])
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_the_permission_is_noticed_within_a_week_though_nobody_told_of_it(new_shop):
     shop = new_shop(scopes=SCOPES)
     stock(shop)
@@ -196,7 +196,7 @@ def test_the_permission_is_noticed_within_a_week_though_nobody_told_of_it(new_sh
     assert shop.tagged("coffee") == [customer]
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_where_sixty_days_are_visible_older_orders_have_no_lines_and_who_has_not_bought_stays_open(new_shop):
     shop = new_shop(scopes=["read_orders", "write_customers", "read_products"])
     stock(shop)
@@ -216,7 +216,7 @@ def test_where_sixty_days_are_visible_older_orders_have_no_lines_and_who_has_not
     assert shop.tagged("no-tea") == [long_ago]
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_merged_customers_bought_what_both_bought(shop):
     shop.install()
     asks(shop, EXPERTS)
@@ -229,7 +229,7 @@ def test_merged_customers_bought_what_both_bought(shop):
     assert [row.customer_id for row in shop.rows(CategoryHistory, CategoryHistory.number)] == [kept]
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_what_nobody_asks_for_any_more_is_dropped_and_read_again_when_somebody_does(shop):
     customer = buys(shop, BEANS)
     shop.install()
@@ -244,7 +244,7 @@ def test_what_nobody_asks_for_any_more_is_dropped_and_read_again_when_somebody_d
     assert shop.tagged("coffee") == sorted([customer, meanwhile])
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_segments_asked_for_one_after_the_other_share_what_was_read(shop):
     customer = buys(shop, BEANS)
     shop.install()
@@ -274,7 +274,7 @@ def test_an_import_and_the_webhooks_tell_the_same_lines(shop):
     assert sum(spend for order, _, _, spend in told if order == first["id"]) == 4298
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_segment_saved_while_the_history_is_read_has_it_listed_again(shop, monkeypatch):
     customer = buys(shop, BEANS)
     shop.install()
@@ -292,7 +292,7 @@ def test_a_segment_saved_while_the_history_is_read_has_it_listed_again(shop, mon
     assert shop.tagged("coffee") == [customer]
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_what_can_be_chosen_is_what_the_store_says_its_products_are(shop):
     shop.install()
     found = category_choices.of(shop.id, "product_type", "")
@@ -302,7 +302,7 @@ def test_what_can_be_chosen_is_what_the_store_says_its_products_are(shop):
     assert (sale.value, sale.title) == (str(shop.store.collections(shop.handle)["Sale"]), "Sale")
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_what_is_known_of_bought_products_can_be_chosen_while_shopify_does_not_answer(shop):
     shop.install()
     asks(shop, BUYERS)
@@ -321,7 +321,7 @@ class Killed(BaseException):
 
 
 @pytest.mark.parametrize("function", ["_fetch_some", "_pack_some", "_fold_some"])
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_process_that_is_killed_after_any_piece_leaves_the_rest_to_the_next(shop, monkeypatch, function):
     monkeypatch.setattr(wire, "A_QUERY", 1)
     monkeypatch.setattr(category_histories, "CUSTOMERS_AT_ONCE", 1)

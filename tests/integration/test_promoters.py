@@ -16,7 +16,7 @@ from plugin.shop import shops as shop_rows
 from plugin.standing import promoters
 from tests.support import shop as shops
 from tests.support import stored
-from tests.support.installed import ON_SQLITE
+from tests.support.installed import ON_ONE_DATABASE
 from workers import drain_inbox
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -74,7 +74,7 @@ def test_the_same_answers_again_change_nothing(shop):
     assert before == after
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_strangers_and_the_deleted_are_refused_and_nobody_is_made_up(shop):
     other = shops.make_shop("other.myshopify.com")
     with db.write() as session:
@@ -85,7 +85,7 @@ def test_strangers_and_the_deleted_are_refused_and_nobody_is_made_up(shop):
     assert score(other, 99) == (None, None)
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_more_answers_than_a_batch_are_all_taken(shop, monkeypatch):
     monkeypatch.setattr(promoters, "ANSWERS_AT_ONCE", 2)
     outcomes = take_in(shop, (ANNA, 1, AT[4]), (BEN, 2, AT[4]), (99, 3, AT[4]), (CARL, 4, AT[4]), (ANNA, 5, AT[3]))
@@ -94,7 +94,7 @@ def test_more_answers_than_a_batch_are_all_taken(shop, monkeypatch):
 
 
 @pytest.mark.parametrize("merged_first", [True, False])
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_of_merged_customers_the_last_answer_is_the_kept_ones(shop, merged_first):
     take_in(shop, (ANNA, 1, AT[4]))
     if merged_first:
@@ -113,7 +113,7 @@ answers = st.lists(
 )
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(answers, st.randoms(use_true_random=False))
 def test_however_answers_are_cut_into_pieces_the_same_one_is_last(shop, given_answers, chance):
@@ -151,7 +151,7 @@ def test_a_file_is_taken_in_line_by_line_and_every_bad_line_is_reported_with_its
     assert [score(shop, each)[0] for each in (ANNA, BEN, CARL)] == [9, None, 7]
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_days_in_a_file_are_the_shops_own(shop):
     with db.write() as session:
         shop_rows.get(session, shop).timezone = "Pacific/Auckland"
@@ -161,7 +161,7 @@ def test_days_in_a_file_are_the_shops_own(shop):
     assert score(shop, CARL)[1] is None
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_reading_stops_where_too_many_lines_were_bad_and_says_so(shop, monkeypatch):
     monkeypatch.setattr(promoters, "ANSWERS_AT_ONCE", 10)
     monkeypatch.setattr(promoters, "MOST_PROBLEMS", 25)
@@ -170,7 +170,7 @@ def test_reading_stops_where_too_many_lines_were_bad_and_says_so(shop, monkeypat
     assert score(shop, ANNA)[0] is None
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_customers_message_with_the_shops_metafield_counts_and_others_do_not(shop):
     with db.write() as session:
         shop_rows.get(session, shop).settings = {"promoter_field": ["custom", "nps"]}
@@ -183,7 +183,7 @@ def test_a_customers_message_with_the_shops_metafield_counts_and_others_do_not(s
     assert (score(shop, ANNA), score(shop, BEN)) == ((9, AT[1]), (None, None))
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_message_with_metafields_comes_all_the_way(shop):
     with db.write() as session:
         shop_rows.get(session, shop).settings = {"promoter_field": ["custom", "nps"]}

@@ -12,7 +12,7 @@ from plugin.history import metafields
 from plugin.shop import shops, survey_secret
 from plugin.standing import promoters
 from tests.support import stored
-from tests.support.installed import ON_SQLITE, InstalledShop
+from tests.support.installed import ON_ONE_DATABASE, InstalledShop
 
 START = datetime(2026, 6, 1, 12, tzinfo=UTC)
 LATER = START + timedelta(days=20)
@@ -69,7 +69,7 @@ def test_answers_through_three_doors_become_tags_and_expire_a_month_later(shop):
     assert tagged(shop) == {"promoter": [], "passive": [], "detractor": []}
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_the_last_answer_moves_a_customer_and_the_movement_says_why(shop):
     anna = shop.people[0]
     post(shop, {"customer": anna, "score": 10})

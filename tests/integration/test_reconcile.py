@@ -12,7 +12,7 @@ from plugin.db import session as db
 from plugin.db.models import Order, Shop
 from plugin.history import listing, reconcile
 from plugin.history.reconcile import ON_ITS_WAY
-from tests.support.installed import ON_SQLITE, InstalledShop
+from tests.support.installed import ON_ONE_DATABASE, InstalledShop
 from workers import reconcile as nightly
 from workers import serve, work_on_runs
 
@@ -60,7 +60,7 @@ def test_webhooks_that_were_dropped_are_found_and_counted(shop, monkeypatch, few
     assert lost(shop) == 3
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_refund_nobody_told_of_is_found(shop):
     order = shop.buy(price="600.00")
     shop.settle()
@@ -72,7 +72,7 @@ def test_a_refund_nobody_told_of_is_found(shop):
     assert (lost(shop), shop.tagged("high-spender")) == (1, [])
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_what_we_were_told_of_is_not_lost(shop):
     shop.buyers(3)
     shop.settle()
@@ -81,7 +81,7 @@ def test_what_we_were_told_of_is_not_lost(shop):
     assert (comparison(shop).position["compared"], lost(shop)) == (3, 0)
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_what_may_still_be_on_its_way_is_folded_and_not_called_lost(shop):
     in_the_dark(shop, shop.buy)
     shop.store.set_clock(f"+{ON_ITS_WAY.total_seconds() / 2}")
@@ -89,7 +89,7 @@ def test_what_may_still_be_on_its_way_is_folded_and_not_called_lost(shop):
     assert (lost(shop), len(shop.tagged("first-time"))) == (0, 1)
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_delivery_that_waits_in_the_inbox_is_not_lost(shop):
     shop.buy()
     shop.receive()
@@ -100,7 +100,7 @@ def test_a_delivery_that_waits_in_the_inbox_is_not_lost(shop):
     assert (comparison(shop).state, lost(shop)) == ("done", 0)
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_the_next_comparison_begins_where_the_last_one_ended(shop):
     shop.buyers(2)
     shop.settle()
@@ -112,7 +112,7 @@ def test_the_next_comparison_begins_where_the_last_one_ended(shop):
     assert comparison(shop).position["compared"] == 1
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_comparison_killed_in_the_middle_counts_nothing_twice(shop, monkeypatch):
     monkeypatch.setattr(listing, "ORDERS", listing.Kind("orders", "bulk_orders", "orders_page", 2, 100))
     in_the_dark(shop, *[shop.buy] * 5)
@@ -134,7 +134,7 @@ def test_a_comparison_killed_in_the_middle_counts_nothing_twice(shop, monkeypatc
     assert (lost(shop), orders(shop)) == (5, 5)
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_shop_whose_history_is_being_imported_is_not_compared(shop):
     with db.write() as session:
         session.get_one(Shop, shop.id).imported_at = None
@@ -142,7 +142,7 @@ def test_a_shop_whose_history_is_being_imported_is_not_compared(shop):
     assert [run.kind for run in shop.runs()] == [runs.IMPORT]
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_an_operator_compares_a_shop_after_an_outage(shop):
     in_the_dark(shop, shop.buy, shop.buy)
     shop.store.set_clock(A_DAY)

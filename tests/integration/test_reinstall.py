@@ -11,7 +11,7 @@ from plugin.db.models import Segment
 from plugin.history import unlisted
 from plugin.shop import installation
 from plugin.standing import segment_store
-from tests.support.installed import ON_SQLITE, InstalledShop, open_app, segment
+from tests.support.installed import ON_ONE_DATABASE, InstalledShop, open_app, segment
 from tests.support.turmoil import before_call, calls, later
 from workers import heed_notices, sync_tags, work_on_runs
 
@@ -51,7 +51,7 @@ def test_orders_placed_refunded_and_deleted_while_away_are_made_good(shop):
     assert (shop.tagged("repeat"), shop.tagged("first-time")) == ([ordered], [refunded, deleted, stranger])
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_orders_that_arrive_while_the_list_is_made_are_not_taken_for_deleted(shop):
     (buyer,) = shop.buyers(1)
     shop.settle()
@@ -64,7 +64,7 @@ def test_orders_that_arrive_while_the_list_is_made_are_not_taken_for_deleted(sho
     assert len(shop.store.orders(shop.handle)) == 2
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 @pytest.mark.parametrize(("most", "tag"), [(2, "first-time"), (1, "repeat")])
 def test_a_list_that_lacks_very_many_orders_is_doubted_rather_than_they(shop, monkeypatch, most, tag):
     monkeypatch.setattr(unlisted, "MOST_UNLISTED", most)
@@ -79,7 +79,7 @@ def test_a_list_that_lacks_very_many_orders_is_doubted_rather_than_they(shop, mo
     assert [shop.tags(buyer) for buyer in buyers[:2]] == [[tag]] * 2
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_thresholds_and_segments_are_as_they_were(shop):
     shop.save_segments(segment("loyal", orders=2), segment("known", orders=1))
     before = [(row.bit, row.definition, row.version) for row in shop.rows(Segment, Segment.bit)]
@@ -110,7 +110,7 @@ def test_tags_a_merchant_removed_or_gave_while_away_end_right(shop):
     assert shop.tags(honoured) == ["first-time", "repeat"]
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_tags_still_to_be_written_at_leaving_wait_for_the_list_of_customers(shop):
     buyer = shop.buy()["customer"]["id"]
     second = shop.buy(buyer)["id"]
@@ -143,7 +143,7 @@ def test_uninstalling_during_an_import_ends_it_and_nothing_more_is_asked(new_sho
     assert shop.tagged("first-time") == buyers
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_uninstalling_while_tags_are_written_costs_one_refused_call_at_most(new_shop):
     shop = new_shop(plan="plus")
     buyers = shop.buyers(200)
@@ -161,7 +161,7 @@ def resent(shop: InstalledShop, topic: str, at, **payload) -> None:
     shop.store.send_webhook(shop.handle, topic, payload, triggered_at=at.isoformat())
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_late_notices_from_before_the_reinstallation_change_nothing(shop):
     (buyer,) = shop.buyers(1)
     shop.settle()
@@ -177,7 +177,7 @@ def test_late_notices_from_before_the_reinstallation_change_nothing(shop):
     assert (shop.tags(buyer), {run.kind for run in shop.runs()}) == (["repeat"], {"import"})
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_news_of_leaving_that_waits_while_the_merchant_is_back_already_is_not_taken_for_leaving_again(shop):
     (buyer,) = shop.buyers(1)
     shop.settle()
@@ -191,7 +191,7 @@ def test_news_of_leaving_that_waits_while_the_merchant_is_back_already_is_not_ta
     assert shop.tags(buyer) == ["repeat"]
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_news_of_leaving_that_comes_after_a_healed_token_changes_nothing(shop):
     (buyer,) = shop.buyers(1)
     shop.store.uninstall(shop.handle)

@@ -13,7 +13,7 @@ from plugin.deliveries import inbox
 from plugin.deliveries.inbox import Delivery
 from plugin.tagging import switch
 from tests.support import shop as shops
-from tests.support.installed import ON_SQLITE
+from tests.support.installed import ON_ONE_DATABASE
 from workers import prune, serve
 
 A_MINUTE = timedelta(minutes=1)
@@ -67,7 +67,7 @@ def test_every_kind_of_row_goes_when_its_time_is_over(shop_id):
     assert (ids(InboxEvent), ids(Movement), ids(TagChange), ids(Run)) == ({"young"}, {2}, {2}, {2})
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_what_waits_or_is_under_way_is_kept_however_old(shop_id):
     long_ago = clock.now() - timedelta(days=1_000)
     with db.write() as session:
@@ -88,7 +88,7 @@ def test_a_failed_delivery_loses_its_body_after_three_months_and_keeps_its_reaso
         assert (inbox.failed_count(session, shop_id), inbox.pending_count(session, shop_id)) == (1, 0)
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_what_was_taken_off_can_be_downloaded_for_as_long_as_tags_are_off(shop_id):
     off_at = clock.now() - timedelta(days=500)
     with db.write() as session:
@@ -101,7 +101,7 @@ def test_what_was_taken_off_can_be_downloaded_for_as_long_as_tags_are_off(shop_i
         assert (ids(TagChange), len(list(switch.report(session, shop_id)))) == ({2}, 1)
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_many_rows_go_some_at_a_time_and_the_job_gives_way(shop_id, monkeypatch):
     monkeypatch.setattr(prune, "ROWS_AT_ONCE", 2)
     monkeypatch.setattr(prune, "SECONDS_A_JOB", 0)
@@ -113,7 +113,7 @@ def test_many_rows_go_some_at_a_time_and_the_job_gives_way(shop_id, monkeypatch)
     assert ids(InboxEvent) == set()
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_one_shops_old_rows_go_without_another_shops_being_looked_at(shop_id):
     other = shops.make_shop("other.myshopify.com")
     for each in (shop_id, other):

@@ -8,9 +8,9 @@ from plugin.db import session as db
 from plugin.db.models import Base, Customer, Movement, Order, OrderHistory, Shop
 from plugin.db.scope import ALL_SHOPS, Unscoped
 from tests.support import shop as shops
-from tests.support.installed import ON_SQLITE
+from tests.support.installed import ON_ONE_DATABASE
 
-pytestmark = ON_SQLITE
+pytestmark = ON_ONE_DATABASE
 
 C, Ord, H = Customer, Order, OrderHistory
 c = Customer.__table__.c

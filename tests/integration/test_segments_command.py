@@ -12,9 +12,9 @@ from plugin.db.models import Run
 from plugin.segments import presets
 from plugin.standing import segment_store
 from tests.support import shop as shops
-from tests.support.installed import ON_SQLITE
+from tests.support.installed import ON_ONE_DATABASE
 
-pytestmark = ON_SQLITE
+pytestmark = ON_ONE_DATABASE
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from plugin import cli, clock, runs
 from plugin.db import session as db
 from plugin.db.models import ForeignChange
 from plugin.tagging import tag_comparison, tag_drift
-from tests.support.installed import ON_SQLITE, InstalledShop
+from tests.support.installed import ON_ONE_DATABASE, InstalledShop
 from tests.support.webhook_receiver import Received
 from workers import compare_tags, hear_tags, work_on_runs
 
@@ -98,7 +98,7 @@ def test_or_left_off_until_the_customer_comes_back_into_the_segment(shop):
     assert shop.tags(buyer) == [FIRST]
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_who_chooses_to_have_tags_put_back_gets_all_of_them_back(shop):
     buyers = shop.buyers(2)
     shop.settle()
@@ -112,7 +112,7 @@ def test_who_chooses_to_have_tags_put_back_gets_all_of_them_back(shop):
     assert shop.tagged(FIRST) == buyers
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_declined_tag_that_somebody_puts_back_is_kept_again(shop):
     (buyer,) = shop.buyers(1)
     shop.settle()
@@ -138,7 +138,7 @@ def test_a_tag_taken_off_more_than_three_times_in_a_month_is_reported_and_left_o
     assert (shop.tags(buyer), contested(shop)) == ([], [(buyer, FIRST, 4)])
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_fights_of_long_ago_do_not_count(shop):
     (buyer,) = shop.buyers(1)
     shop.settle()
@@ -149,7 +149,7 @@ def test_fights_of_long_ago_do_not_count(shop):
     assert (shop.tags(buyer), contested(shop)) == ([FIRST], [])
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_tag_given_to_a_customer_outside_its_segment_is_not_ours(shop):
     (buyer,) = shop.buyers(1)
     shop.settle()
@@ -162,7 +162,7 @@ def test_a_tag_given_to_a_customer_outside_its_segment_is_not_ours(shop):
     assert shop.tags(buyer) == ["Repeat", "wholesale"]
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_merchants_own_tag_that_they_take_off_is_free_for_us(shop):
     (buyer,) = shop.buyers(1)
     shop.settle()
@@ -177,7 +177,7 @@ def test_a_merchants_own_tag_that_they_take_off_is_free_for_us(shop):
     assert shop.tags(buyer) == []
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_tag_we_want_that_somebody_adds_first_becomes_ours(shop):
     (buyer,) = shop.buyers(1)
     shop.drain()
@@ -207,7 +207,7 @@ def test_the_echoes_of_our_own_writes_change_nothing_in_any_order(shop):
     assert (standing(shop), shop.rows(ForeignChange, ForeignChange.at)) == (before, [])
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_many_echoes_take_no_more_looks_into_the_database_than_one(shop):
     looks = []
     for buyers in (1, 30):
@@ -237,7 +237,7 @@ def test_a_comparison_finds_and_mends_what_nobody_told(shop, refused):
     assert compare(shop) == {"compared": 4, "put_back": 0, "left_off": 0, "theirs": 0}
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_comparison_leaves_off_what_the_shop_wants_left_off(shop):
     (buyer,) = shop.buyers(1)
     shop.settle()
@@ -248,7 +248,7 @@ def test_a_comparison_leaves_off_what_the_shop_wants_left_off(shop):
     assert shop.tags(buyer) == []
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_comparison_does_not_take_old_news_for_new(shop, monkeypatch):
     late, _ = shop.buyers(2)
     shop.settle()
@@ -268,7 +268,7 @@ def test_a_comparison_does_not_take_old_news_for_new(shop, monkeypatch):
     assert (shop.customer(late).foreign_tags, shop.rows(ForeignChange, ForeignChange.at)) == (0, [])
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_other_runs_overtake_a_comparison(shop):
     with db.write() as session:
         runs.start(session, shop.id, runs.COMPARISON, clock.now())
@@ -276,7 +276,7 @@ def test_other_runs_overtake_a_comparison(shop):
         assert runs.next_run(session, shop.id).kind == runs.REFRESH
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_both_can_be_done_from_the_command_line(shop):
     (buyer,) = shop.buyers(1)
     shop.settle()

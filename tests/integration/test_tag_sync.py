@@ -12,7 +12,7 @@ import pytest
 
 from plugin import clock, turns
 from plugin.turns import TurnLost
-from tests.support.installed import ON_SQLITE, InstalledShop, open_app, segment
+from tests.support.installed import ON_ONE_DATABASE, InstalledShop, open_app, segment
 
 SYNC = "import sys; from plugin import app; from workers import sync_tags; app.start(); sync_tags.sync_tags(1)"
 
@@ -38,7 +38,7 @@ def test_wanted_tags_are_written_once_with_one_row_a_write(shop):
     assert consistent(shop)
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_adding_and_removing_for_one_customer_is_one_row(shop):
     (buyer,) = shop.buyers(1)
     shop.settle()
@@ -49,7 +49,7 @@ def test_adding_and_removing_for_one_customer_is_one_row(shop):
     assert (change.added, change.removed, change.outcome) == (["repeat"], ["first-time"], "written")
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_tags_of_merchants_and_other_apps_stay(shop):
     (buyer,) = shop.buyers(1)
     shop.store.tag_customer(shop.handle, buyer, add=["wholesale", "other-app:gold"])
@@ -72,7 +72,7 @@ def test_a_tag_spelt_like_ours_that_was_there_before_us_is_never_touched(new_sho
     assert shop.changes(theirs) == []
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_merchants_tag_does_not_become_ours_along_with_others(new_shop):
     shop = new_shop()
     (buyer,) = shop.buyers(1)
@@ -98,7 +98,7 @@ def test_a_merge_does_not_make_a_merchants_tag_ours(new_shop):
     assert shop.changes(kept)[-1].removed == []
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_merge_into_a_customer_we_tagged_keeps_the_merchants_tag(new_shop):
     shop = new_shop()
     kept, gone = shop.buyers(2)
@@ -109,7 +109,7 @@ def test_a_merge_into_a_customer_we_tagged_keeps_the_merchants_tag(new_shop):
     assert shop.tags(kept) == ["first-time", "repeat"]
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_tags_of_a_merged_customer_are_ours_to_take_off(shop):
     kept, gone = shop.buyers(2)
     shop.settle()
@@ -119,7 +119,7 @@ def test_tags_of_a_merged_customer_are_ours_to_take_off(shop):
     assert shop.customer(gone).applied_tags == 0
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_customer_deleted_meanwhile_is_dropped_and_the_others_are_tagged(shop):
     first, deleted, last = shop.buyers(3)
     shop.drain()
@@ -135,7 +135,7 @@ def test_a_customer_deleted_meanwhile_is_dropped_and_the_others_are_tagged(shop)
     assert len(shop.changes(deleted)) == 1
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_customer_with_250_tags_is_set_aside_and_tried_again_after_a_day(shop):
     full, other = shop.buyers(2)
     shop.store.tag_customer(shop.handle, full, add=[f"theirs-{i}" for i in range(250)])
@@ -153,7 +153,7 @@ def test_a_customer_with_250_tags_is_set_aside_and_tried_again_after_a_day(shop)
     assert shop.customer(full).sync_error is None
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_with_250_tags_one_of_ours_makes_room_for_another(shop):
     (buyer,) = shop.buyers(1)
     shop.settle()
@@ -174,7 +174,7 @@ def test_a_removed_segments_tag_comes_off_everybody(shop):
     assert consistent(shop)
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_renamed_tag_replaces_the_old_one(shop):
     shop.save_segments(segment("buyer"))
     buyers = shop.buyers(2)
@@ -187,7 +187,7 @@ def test_a_renamed_tag_replaces_the_old_one(shop):
     assert (shop.tagged("buyer"), shop.tagged("customer")) == (buyers, [])
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_throttled_answers_are_waited_out(shop):
     buyers = shop.buyers(2)
     shop.drain()
@@ -196,7 +196,7 @@ def test_throttled_answers_are_waited_out(shop):
     assert shop.tagged("first-time") == buyers
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_small_shops_budget_is_used_up_without_a_single_refusal(new_shop):
     shop = new_shop(plan="standard")
     buyers = shop.buyers(230)
@@ -220,7 +220,7 @@ def test_an_answer_lost_after_the_work_is_made_up_for(shop):
 
 
 @pytest.mark.parametrize("kind", ["503", "timeout", "cut"])
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_what_a_lost_answer_did_is_undone_when_it_is_no_longer_wanted(shop, kind):
     (buyer,) = shop.buyers(1)
     shop.drain()
@@ -249,7 +249,7 @@ def test_a_wish_that_changes_during_the_call_is_granted_afterwards(shop):
     assert consistent(shop)
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_merge_during_the_call_forgets_nothing_that_the_call_did(shop):
     kept, gone = shop.buyers(2)
     shop.buy(kept)
@@ -288,7 +288,7 @@ def test_a_writer_killed_before_it_recorded_the_answer_is_made_up_for(shop, monk
     assert consistent(shop)
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_while_one_process_writes_a_shops_tags_another_leaves(shop):
     (buyer,) = shop.buyers(1)
     shop.drain()
@@ -300,7 +300,7 @@ def test_while_one_process_writes_a_shops_tags_another_leaves(shop):
 
 
 @pytest.mark.parametrize("kind", ["503", "cut"])
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_after_a_failure_the_next_writer_need_not_wait(shop, kind):
     (buyer,) = shop.buyers(1)
     shop.drain()
@@ -313,7 +313,7 @@ def test_after_a_failure_the_next_writer_need_not_wait(shop, kind):
 
 
 @pytest.mark.parametrize(("kind", "pause"), [("402", 3600), ("404", 21_600), ("403", 300)])
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_shop_that_refuses_us_is_left_alone_and_says_so_until_it_answers(shop, kind, pause):
     (buyer,) = shop.buyers(1)
     shop.drain()
@@ -328,7 +328,7 @@ def test_a_shop_that_refuses_us_is_left_alone_and_says_so_until_it_answers(shop,
     assert (shop.tags(buyer), shop.row().api_error) == (["first-time"], None)
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_opening_the_app_tries_a_shop_that_refused_us_again_at_once(shop):
     (buyer,) = shop.buyers(1)
     shop.drain()
@@ -339,7 +339,7 @@ def test_opening_the_app_tries_a_shop_that_refused_us_again_at_once(shop):
     assert shop.tags(buyer) == ["first-time"]
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_process_whose_time_ran_out_neither_goes_on_nor_ends_the_next_ones_turn(shop, monkeypatch):
     monkeypatch.setattr(turns, "_end", lambda: clock.wall() - timedelta(seconds=1))
     ran_out = turns.take(shop.id, "sync")

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from plugin import cli, clock
 from plugin.db import session as db
 from plugin.tagging import switch
-from tests.support.installed import ON_SQLITE, InstalledShop, open_app, segment
+from tests.support.installed import ON_ONE_DATABASE, InstalledShop, open_app, segment
 
 
 def run(*words: str) -> Result:
@@ -66,7 +66,7 @@ def test_all_tags_of_ours_go_and_come_back_and_no_others_are_touched(full, tmp_p
         assert list(switch.removed(session, full.id)) == []
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_what_happens_while_tags_are_off_adds_none_and_counts_afterwards(full):
     run("remove", full.domain)
     newcomer = full.buy()["customer"]["id"]
@@ -95,7 +95,7 @@ def test_tags_whose_answer_was_lost_go_as_well(full, kind):
     assert all(row.applied_tags == row.unsure_tags == 0 for row in full.customers())
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_removal_killed_half_way_goes_on(full, monkeypatch, tmp_path):
     monkeypatch.setenv("LEASE_SECONDS", "2")
     tagged = set(full.tagged("first-time")) - {before_us(full)}
@@ -114,7 +114,7 @@ def test_a_removal_killed_half_way_goes_on(full, monkeypatch, tmp_path):
     assert {int(row["customer"]) for row in read(report)} >= tagged
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_shop_that_refuses_us_is_reported_with_what_was_done(full, tmp_path):
     full.store.fault("402", shop=full.handle, rate=1.0)
     report = tmp_path / "removed.csv"
@@ -129,7 +129,7 @@ def test_a_shop_that_refuses_us_is_reported_with_what_was_done(full, tmp_path):
     assert len(read(report)) >= 3
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_customer_who_has_no_room_for_their_tags_is_counted_and_the_others_get_theirs(full):
     before = carried(full)
     run("remove", full.domain)
@@ -144,7 +144,7 @@ def test_a_customer_who_has_no_room_for_their_tags_is_counted_and_the_others_get
     }
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_an_import_under_way_is_brought_to_its_end_first(new_shop):
     shop = new_shop()
     (buyer,) = shop.buyers(1)
@@ -155,7 +155,7 @@ def test_an_import_under_way_is_brought_to_its_end_first(new_shop):
     assert shop.tags(buyer) == ["first-time"]
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_shop_that_left_is_told_that_it_is_too_late(full):
     full.store.uninstall(full.handle)
     full.settle()
@@ -165,7 +165,7 @@ def test_a_shop_that_left_is_told_that_it_is_too_late(full):
     assert "No shop" in run("remove", "nobody.myshopify.com").output
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_tag_that_a_spreadsheet_takes_for_a_formula_is_text_in_the_report(full, tmp_path):
     full.save_segments(segment("=1+1"))
     full.settle()

@@ -16,7 +16,7 @@ from plugin.shop import installation, shops, tokens
 from plugin.shopify import access_tokens, authorization, errors, http
 from tests.conftest import start
 from tests.support import turmoil
-from tests.support.installed import ON_SQLITE, InstalledShop, open_app
+from tests.support.installed import ON_ONE_DATABASE, InstalledShop, open_app
 from tests.support.scripted import ScriptedShop
 from tests.support.turmoil import after_token_answer, before_call, calls, dead_repeated
 from workers import keep_tokens
@@ -35,7 +35,7 @@ def expire(shop) -> None:
     shop.store.expire_tokens(shop.handle)
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_token_that_ends_early_is_renewed_once(shop):
     (buyer,) = shop.buyers(1)
     shop.drain()
@@ -46,7 +46,7 @@ def test_a_token_that_ends_early_is_renewed_once(shop):
     assert calls(shop) == [("admin", 401), ("refresh", 200), ("admin", 200)]
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_an_import_goes_on_when_its_tokens_end_between_calls(new_shop):
     shop = new_shop()
     buyers = shop.buyers(3)
@@ -59,7 +59,7 @@ def test_an_import_goes_on_when_its_tokens_end_between_calls(new_shop):
     assert dead_repeated(shop) == []
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_writing_many_tags_goes_on_when_the_token_ends_in_the_middle(new_shop):
     shop = new_shop(plan="plus")
     buyers = shop.buyers(100)
@@ -71,7 +71,7 @@ def test_writing_many_tags_goes_on_when_the_token_ends_in_the_middle(new_shop):
     assert {change.outcome for change in shop.changes()} == {"written"}
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_token_refused_though_fresh_stops_the_shop_and_is_not_tried_again(shop):
     shop.buyers(1)
     shop.drain()
@@ -84,7 +84,7 @@ def test_a_token_refused_though_fresh_stops_the_shop_and_is_not_tried_again(shop
     assert (shop.row().trouble, bool(shop.row().token_error)) == ("TokenRejected", True)
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_dead_refresh_token_is_shown_once_and_opening_the_app_heals(shop):
     buyers = shop.buyers(2)
     shop.store.revoke_tokens(shop.handle)
@@ -148,7 +148,7 @@ REFUSED = {"402": "ShopFrozen", "403": "EgressRefused", "404": "ShopGone", "423"
 
 
 @pytest.mark.parametrize("status", REFUSED)
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_refused_refresh_is_named_left_alone_for_a_while_and_then_made_good(shop, status):
     (buyer,) = shop.buyers(1)
     shop.drain()
@@ -166,7 +166,7 @@ def test_a_refused_refresh_is_named_left_alone_for_a_while_and_then_made_good(sh
 
 
 @pytest.mark.parametrize("kind", ["500", "429", "cut"])
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_refresh_that_fails_for_now_keeps_the_pair(shop, kind):
     (buyer,) = shop.buyers(1)
     shop.drain()
@@ -222,7 +222,7 @@ def obtain_opening(shop: InstalledShop):
 
 
 @pytest.mark.parametrize("obtain", [obtain_refreshed, obtain_redeemed, obtain_opening])
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_an_odd_answer_of_the_token_endpoint_is_an_error_of_shopifys_and_stores_nothing(new_shop, monkeypatch, obtain):
     shop = new_shop()
     for answer in ODD_ANSWERS:
@@ -236,7 +236,7 @@ def test_an_odd_answer_of_the_token_endpoint_is_an_error_of_shopifys_and_stores_
 
 
 @pytest.mark.parametrize("words", [{"error": "invalid_request"}, {"error": "application_gone"}, b"<html>"])
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_refresh_token_refused_in_whatever_words_is_dead(connected, monkeypatch, words):
     with ScriptedShop(words, status=400) as scripted:
         monkeypatch.setenv("SHOPIFY_URL", scripted.url)
@@ -245,7 +245,7 @@ def test_a_refresh_token_refused_in_whatever_words_is_dead(connected, monkeypatc
             access_tokens.refresh(http.client(), "demo.myshopify.com", "read_orders", "shprt_old")
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_idle_shops_stay_connected_for_a_year_without_a_refresh_too_many(journal):
     for days in range(0, 365, 30):
         journal.store.set_clock(f"+{days * DAY}")
@@ -257,7 +257,7 @@ def test_idle_shops_stay_connected_for_a_year_without_a_refresh_too_many(journal
     assert journal.tags(buyer) == ["first-time"]
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_tokens_that_are_dead_or_dropped_are_not_kept_alive(new_shop):
     dead, gone = new_shop(), new_shop()
     for shop in (dead, gone):
@@ -297,7 +297,7 @@ def test_keys_are_rotated_without_losing_a_token(shop, settings, monkeypatch):
     assert shops.admin_client(shop.id)._token != token
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_tokens_that_no_key_opens_are_named_and_opening_the_app_once_heals(shop, monkeypatch):
     (buyer,) = shop.buyers(1)
     shop.drain()
@@ -309,7 +309,7 @@ def test_tokens_that_no_key_opens_are_named_and_opening_the_app_once_heals(shop,
 
 
 @pytest.mark.parametrize("answered", [200, 400])
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_pair_refreshed_before_a_reinstallation_does_not_replace_the_pair_from_after_it(shop, answered):
     def leave_and_come_back():
         shop.store.uninstall(shop.handle)

@@ -14,7 +14,7 @@ from plugin.segments.columns import Record, pack, seconds
 from plugin.standing import baselines, loading, refresh, segment_store
 from plugin.turns import TurnLost
 from tests.support import shop as shops
-from tests.support.installed import ON_SQLITE
+from tests.support.installed import ON_ONE_DATABASE
 from workers import work_on_runs
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -187,7 +187,7 @@ def test_arrays_of_no_shop_in_particular_are_refused(shop_id):
         arrays.integers(session, select(Customer.customer_id))
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 @pytest.mark.parametrize("query", [loading.STANDING_OF_SOME, loading.HISTORIES_OF_SOME, loading.HISTORIES_OF_NEXT])
 def test_some_customers_are_looked_up_by_their_key(shop_id, query):
     with db.read() as session:
@@ -199,7 +199,7 @@ def test_some_customers_are_looked_up_by_their_key(shop_id, query):
         assert any("(shop_id=? AND customer_id" in step for *_, step in plan)
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_bytes_that_a_database_joined_short_are_read_row_by_row(shop_id, monkeypatch):
     query = loading.HISTORIES
     with db.read() as session:

@@ -2,6 +2,7 @@
 way. Jobs are called directly or by RQ's own worker; deliveries arrive when a test says so, in the order it wants.
 """
 
+import os
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -21,8 +22,8 @@ from plugin.standing import segment_store
 from tests.support.webhook_receiver import Received, WebhookReceiver
 from workers import drain_inbox, hear_tags, serve, sweep, sync_tags, work_on_runs
 
-# For what does not depend on the database: `pytestmark = ON_SQLITE`, or as a decorator.
-ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+# For what does not depend on the database: `pytestmark = ON_ONE_DATABASE`, or as a decorator.
+ON_ONE_DATABASE = pytest.mark.parametrize("database_url", [os.environ.get("TEST_ON", "sqlite")], indirect=True)
 ON_POSTGRESQL = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 ONE_BUYER = [{"price": "100.00"}]

@@ -3,10 +3,10 @@
 from plugin import clock
 from plugin.db import session as db
 from plugin.db.models import Product
-from tests.support.installed import ON_SQLITE
+from tests.support.installed import ON_ONE_DATABASE
 from tests.support.lined import keep_lines
 
-pytestmark = ON_SQLITE
+pytestmark = ON_ONE_DATABASE
 PLACE = "/app/api/categories"
 
 
