@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from plugin.segments import as_of as moments
 from plugin.segments import choices, columns, memberships
 from plugin.segments.as_of import AsOf
+from plugin.segments.asked import Asked
 from plugin.segments.columns import IntArray
 from plugin.segments.customers import Customers, Store
 from plugin.segments.measures import MEASURES
 from plugin.segments.memberships import Standing
 from plugin.segments.operators import OPERATORS
-from plugin.segments.asked import Asked
 from plugin.segments.rules import Condition, Segment
 
 NEVER = moments.NEVER
