@@ -8,6 +8,7 @@ from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, buil
 
 from dev_store import bulk_mutations, bulk_operations, bulk_queries, fields, resolvers, staged_uploads
 from dev_store.bulk_operations import BulkOperation
+from dev_store.segments import Segment
 from dev_store.state import Collection, Customer, LineItem, Order, Product, Shop
 
 _TYPE_NAMES: dict[type, str] = {
@@ -17,6 +18,7 @@ _TYPE_NAMES: dict[type, str] = {
     LineItem: "LineItem",
     Order: "Order",
     Product: "Product",
+    Segment: "Segment",
     Shop: "Shop",
 }
 

@@ -7,13 +7,14 @@ from typing import Any, Literal, Self
 
 from dev_store.client_commerce import CommerceClient
 from dev_store.client_products import ProductsClient
+from dev_store.client_segments import SegmentsClient
 from dev_store.client_standing import StandingClient
 from dev_store.control_http import ControlHttp, DevStoreRefused
 
 __all__ = ["DevStoreClient", "DevStoreRefused"]
 
 
-class DevStoreClient(CommerceClient, ProductsClient, StandingClient):
+class DevStoreClient(CommerceClient, ProductsClient, SegmentsClient, StandingClient):
     """One development store, by the address it serves on."""
 
     def __init__(self, base_url: str) -> None:

@@ -35,9 +35,10 @@ def page(
     after: str | None = None,
     before: str | None = None,
     reverse: bool = False,
+    largest: int = LARGEST_PAGE,
 ) -> Page:
     """Cut a page out of `nodes`; `key` sorts them and makes their cursors."""
-    size = _size(first, last)
+    size = _size(first, last, largest)
     ordered = sorted(nodes, key=key, reverse=reverse)
     start = _position(ordered, after, key) + 1 if after else 0
     end = _position(ordered, before, key) if before else len(ordered)
@@ -48,13 +49,13 @@ def page(
     return Page(ordered[start:end], key, has_next=end < len(ordered), has_previous=start > 0)
 
 
-def _size(first: int | None, last: int | None) -> int:
+def _size(first: int | None, last: int | None, largest: int) -> int:
     if (first is None) == (last is None):
         raise GraphQLError("you must provide one of first or last", extensions={"code": "BAD_REQUEST"})
     size = first if first is not None else (last or 0)
-    if not 0 <= size <= LARGEST_PAGE:
+    if not 0 <= size <= largest:
         raise GraphQLError(
-            f"A page holds at most {LARGEST_PAGE} nodes, {size} were asked for",
+            f"A page holds at most {largest} nodes, {size} were asked for",
             extensions={"code": "BAD_REQUEST"},
         )
     return size

@@ -102,7 +102,7 @@ def _field(bill: _Bill, kind: GraphQLObjectType | GraphQLInterfaceType, field: F
 
 
 def _connection(bill: _Bill, inner: GraphQLObjectType | GraphQLInterfaceType, field: FieldNode, held: Any) -> int:
-    node_type = get_named_type(inner.fields["nodes"].type)
+    node_type = _node_type(inner)
     if not isinstance(node_type, (GraphQLObjectType, GraphQLInterfaceType)):
         return CONNECTION
     chosen = {f.name.value: f for f in bulk_rules.selected(field.selection_set, bill.fragments)}
@@ -115,6 +115,13 @@ def _connection(bill: _Bill, inner: GraphQLObjectType | GraphQLInterfaceType, fi
         return CONNECTION + sum(1 + _selection(bill, node_type, selection, node) for node in nodes)
     size = _argument(bill, field, "first") or _argument(bill, field, "last") or 0
     return CONNECTION + size * (1 + _selection(bill, node_type, selection, None))
+
+
+def _node_type(connection: GraphQLObjectType | GraphQLInterfaceType) -> Any:
+    if "nodes" in connection.fields:
+        return get_named_type(connection.fields["nodes"].type)
+    edge = get_named_type(connection.fields["edges"].type)
+    return get_named_type(edge.fields["node"].type) if isinstance(edge, GraphQLObjectType) else None
 
 
 def _argument(bill: _Bill, field: FieldNode, name: str) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from dev_store import connections, field_shapes, ids, metafields, money, resolvers
+from dev_store import connections, field_shapes, ids, metafields, money, resolvers, segment_fields
 from dev_store.field_shapes import Resolver
 from dev_store.resolvers import Asked
 from dev_store.state import Customer, Order
@@ -63,6 +63,8 @@ _SORTED_BY: dict[str, Callable[[Any], tuple[Any, int]]] = {
     "PROCESSED_AT": lambda record: (record.processed_at, record.id),
     "TITLE": lambda record: (record.title, record.id),
     "UPDATED_AT": lambda record: (record.updated_at, record.id),
+    "CREATION_DATE": lambda record: (record.created_at, record.id),
+    "LAST_EDIT_DATE": lambda record: (record.edited_at, record.id),
     "COMPLETED_AT": lambda record: (record.completed_at or datetime.max.replace(tzinfo=UTC), record.id),
 }
 
@@ -81,6 +83,7 @@ def _connection(list_all: Resolver) -> Resolver:
 CONNECTIONS: dict[tuple[str, str], Resolver] = {
     ("QueryRoot", "customers"): resolvers.list_customers,
     ("QueryRoot", "orders"): resolvers.list_orders,
+    ("QueryRoot", "segments"): segment_fields.list_segments,
     ("Customer", "orders"): resolvers.list_customer_orders,
     ("QueryRoot", "collections"): resolvers.list_all_collections,
     ("Order", "lineItems"): resolvers.list_lines,
@@ -118,7 +121,9 @@ FIELDS: dict[str, dict[str, Resolver]] = {
         "productTags": resolvers.product_words(lambda product: product.tags),
         "productTypes": resolvers.product_words(lambda product: [product.product_type]),
         "productVendors": resolvers.product_words(lambda product: [product.vendor]),
+        "segment": field_shapes.found("Segment"),
         "shop": lambda _, asked: asked.context.shop,
+        "customerSegmentMembers": segment_fields.members,
     },
     "Shop": {
         "currencyCode": field_shapes.attribute("currency"),
@@ -149,6 +154,7 @@ FIELDS: dict[str, dict[str, Resolver]] = {
         "legacyResourceId": lambda customer, _: str(customer.id),
         "metafield": lambda customer, _, key, namespace=None: metafields.of(customer, key, namespace),
         "numberOfOrders": lambda customer, _: str(customer.number_of_orders()),
+        "statistics": field_shapes.same,
         "tags": lambda customer, _: customer.tag_list(),
         "updatedAt": lambda customer, _: field_shapes.instant(customer.updated_at),
     },
@@ -252,6 +258,11 @@ FIELDS: dict[str, dict[str, Resolver]] = {
     "StagedMediaUploadTarget": {name: field_shapes.item(name) for name in ("parameters", "resourceUrl", "url")},
     "StagedUploadParameter": {"name": field_shapes.item("name"), "value": field_shapes.item("value")},
     "UserError": {"field": field_shapes.item("field"), "message": field_shapes.item("message")},
+}
+FIELDS |= segment_fields.FIELDS | {
+    "CustomerSegmentMemberEdge": _EDGE,
+    "SegmentConnection": _CONNECTION,
+    "SegmentEdge": _EDGE,
 }
 for (_type, _name), _list_all in CONNECTIONS.items():
     FIELDS[_type][_name] = _connection(_list_all)

@@ -181,6 +181,12 @@ def tags_changed(shop: Shop, customer: Customer, tags: Sequence[str], at: dateti
     return {"customerId": ids.gid("Customer", customer.id), "tags": [*tags], "occurredAt": _at(shop, at)}
 
 
+def segment_changed(shop: Shop, segment: int, customer: int) -> dict[str, Any]:
+    """customer.joined_segment and customer.left_segment."""
+    numbers = {"customer_id": ("Customer", customer), "segment_id": ("Segment", segment), "shop_id": ("Shop", shop.id)}
+    return {name: ids.gid(*number) for name, number in numbers.items()}
+
+
 def purchasing_summary(shop: Shop, customer: Customer, at: datetime) -> dict[str, Any]:
     """customers/purchasing_summary: what a customer bought in all, as Shopify counts it."""
     last = customer.last_order()

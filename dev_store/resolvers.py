@@ -129,6 +129,9 @@ def find_node(_: Any, asked: Asked, id: str) -> Any:  # noqa: A002 - the argumen
         case "Product":
             require(asked, "read_products")
             return shop.products.get(number)
+        case "Segment":
+            require(asked, "read_customers")
+            return shop.segments.get(number)
         case "BulkOperation":
             return asked.context.bulk.find(number)
         case "Shop":

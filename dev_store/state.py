@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from dev_store import ids
@@ -163,6 +164,7 @@ class Shop:
     orders: dict[int, Order] = field(default_factory=dict)
     products: dict[int, Product] = field(default_factory=dict)
     collections: dict[int, Collection] = field(default_factory=dict)
+    segments: dict[int, Any] = field(default_factory=dict)  # of dev_store.segments.Segment
     merged: dict[int, int] = field(default_factory=dict)
     tag_spellings: dict[str, str] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)

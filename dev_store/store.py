@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from dev_store import access, payloads, shop_payloads, subscriptions, topics
+from dev_store import access, payloads, segments, shop_payloads, subscriptions, topics
 from dev_store.access import Access, AppCredentials
 from dev_store.admin_api import AdminApi
 from dev_store.bucket import PLANS, Bucket
@@ -183,8 +184,15 @@ class DevStore:
             payload = build() if wanted else None
             for subscription in wanted:
                 self._deliver(shop, subscription, payload, at, event_id)
+            if shop.segments and not topic.endswith("_segment"):
+                self._tell_segments(shop, announce)
 
         return announce
+
+    def _tell_segments(self, shop: Shop, announce: Announce) -> None:
+        for segment, customer, joined in list(segments.changed(shop)):
+            topic = "customer.joined_segment" if joined else "customer.left_segment"
+            announce(topic, partial(payloads.segment_changed, shop, segment.id, customer))
 
     def _deliver(
         self, shop: Shop, subscription: subscriptions.Subscription, payload: Any, at: datetime, event_id: str

@@ -15,11 +15,11 @@ from plugin.db.scope import ALL_SHOPS
 from plugin.db.types import from_microseconds, to_microseconds
 
 IMPORT, REFRESH, ERASURE = "import", "refresh", "erasure"
-COMPARISON, RECONCILIATION, ANSWERS = "comparison", "reconciliation", "answers"
+COMPARISON, RECONCILIATION, ANSWERS, MIRROR = "comparison", "reconciliation", "answers", "mirror"
 # A merchant need not hear of these every night or week.
-QUIET = (COMPARISON, RECONCILIATION, ANSWERS)
+QUIET = (COMPARISON, RECONCILIATION, ANSWERS, MIRROR)
 # Nobody waits for these: whatever else a shop has to do comes first.
-GIVES_WAY = (COMPARISON, ANSWERS)
+GIVES_WAY = (COMPARISON, ANSWERS, MIRROR)
 QUEUED, RUNNING, DONE, FAILED = "queued", "running", "done", "failed"
 # Where a run's position holds the last customer or order it has dealt with.
 # The parts of an import (history.backfill) after which it lists the orders anew if their lines are wanted by then.

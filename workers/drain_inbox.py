@@ -11,7 +11,7 @@ from plugin.history import product_news
 from plugin.history.ledger import Ledger
 from plugin.schemas.webhook_payloads import PayloadRefused
 from plugin.shop import shops
-from plugin.standing import refresh
+from plugin.standing import mirror_members, refresh
 from plugin.tagging import tag_drift
 from plugin.turns import Turn
 from workers import folding, turn
@@ -54,6 +54,7 @@ def _fold(shop_id: int, claimed: list[str]) -> None:
         changed = refresh.refresh_customers(session, shop_id, sorted(touched), now, "event") if touched else 0
         asks_for_products = product_news.take_in(session, shop_id, topics.products_told(readings), now)
         changed += tag_drift.take_in(session, shop_id, topics.tags_changed(readings))
+        changed += mirror_members.take_in(session, shop_id, topics.segments_changed(readings), now)
         inbox.mark_done([event for event in events if event.failed_at is None], now)
     log.info("inbox_drained", shop_id=shop_id, deliveries=len(events), customers_changed=changed)
     if asks_for_products:

@@ -1,4 +1,5 @@
-"""Hears what Shopify tells of a shop's tags. Every tag we write comes back as a message: those echoes end here.
+"""Hears what Shopify tells of a shop's tags, and of its segments there. Every tag we write comes back as a message, and
+every segment of the merchant's own sends some: echoes, and news of segments nobody asks for, end here.
 
 They cost one look a batch, some seconds' worth of them, and keep no order waiting. What may be somebody else's doing is
 passed on to workers.drain_inbox, which takes it in where it stands among the orders. Never changes a customer.
@@ -10,13 +11,15 @@ from plugin import clock, queues
 from plugin.db import session as db
 from plugin.db.models import InboxEvent
 from plugin.deliveries import inbox, topics
-from plugin.schemas.facts import TagsChanged
+from plugin.schemas.facts import SegmentChanged, TagsChanged
 from plugin.schemas.webhook_payloads import PayloadRefused
+from plugin.standing import mirrors
 from plugin.tagging import tag_drift
 from workers import folding, turn
 
 log = structlog.get_logger()
 
+Change = TagsChanged | SegmentChanged
 # A batch is a job: whoever has orders waits for no more.
 DELIVERIES_A_BATCH = 2_000
 
@@ -38,8 +41,9 @@ def _hear(shop_id: int, claimed: list[str]) -> None:
     """
     with db.read() as session:
         heard = {event.webhook_id: _read(event) for event in inbox.pending(session, shop_id, claimed)}
-        news = tag_drift.may_be_news(session, shop_id, [change for change in heard.values() if change])
-    passed_on = [webhook_id for webhook_id, change in heard.items() if change is None or change.customer_id in news]
+        tags = [change for change in heard.values() if isinstance(change, TagsChanged)]
+        news, followed = tag_drift.may_be_news(session, shop_id, tags), mirrors.followed(session, shop_id)
+    passed_on = [webhook_id for webhook_id, change in heard.items() if _matters(change, news, followed)]
     with db.write() as session:
         inbox.pass_on(session, shop_id, passed_on, inbox.DRAIN)
         inbox.close(session, shop_id, sorted(heard.keys() - passed_on), clock.now())
@@ -48,10 +52,16 @@ def _hear(shop_id: int, claimed: list[str]) -> None:
         queues.wake("drain", shop_id)
 
 
-def _read(event: InboxEvent) -> TagsChanged | None:
+def _matters(change: Change | None, news: set[int], followed: set[int]) -> bool:
+    if isinstance(change, SegmentChanged):
+        return change.segment_id in followed
+    return change is None or change.customer_id in news
+
+
+def _read(event: InboxEvent) -> Change | None:
     """What a delivery says; None if it cannot be read, which the drain says where people look."""
     try:
         _, change = topics.read(event)
     except PayloadRefused:
         return None
-    return change if isinstance(change, TagsChanged) else None
+    return change if isinstance(change, Change) else None

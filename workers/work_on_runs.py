@@ -13,7 +13,7 @@ from plugin.history import backfill, metafields, reconcile
 from plugin.history.listing import BeingPrepared
 from plugin.shop import privacy, shops
 from plugin.shopify import errors
-from plugin.standing import category_needs, refresh
+from plugin.standing import category_needs, mirror_needs, mirroring, refresh
 from plugin.tagging import tag_comparison
 from plugin.turns import Turn
 from workers import turn
@@ -30,6 +30,7 @@ LISTS: dict[str, Callable[[Run, Turn, float], bool]] = {
     runs.COMPARISON: tag_comparison.advance,
     runs.RECONCILIATION: reconcile.advance,
     runs.ANSWERS: metafields.advance,
+    runs.MIRROR: mirroring.advance,
 }
 
 
@@ -83,6 +84,7 @@ def _prepare(shop_id: int) -> None:
     with db.write() as session:
         shops.hold(session, shop_id)
         category_needs.prepare(session, shop_id, clock.now())
+        mirror_needs.prepare(session, shop_id, clock.now())
     queues.wake("products", shop_id)
 
 

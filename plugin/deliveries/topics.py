@@ -14,9 +14,9 @@ from marshmallow import Schema
 from plugin.db.models import InboxEvent
 from plugin.deliveries import inbox
 from plugin.history.ledger import FactsRefused, Ledger, version
-from plugin.schemas import product_payloads
+from plugin.schemas import product_payloads, segment_payloads
 from plugin.schemas import webhook_payloads as payloads
-from plugin.schemas.facts import FiguresChanged, ProductFacts, ProductGone, TagsChanged
+from plugin.schemas.facts import FiguresChanged, ProductFacts, ProductGone, SegmentChanged, TagsChanged
 from plugin.schemas.webhook_payloads import PayloadRefused
 
 Change = TypeVar("Change", TagsChanged, FiguresChanged)
@@ -30,8 +30,8 @@ class Topic:
     fold: Callable[[Ledger, Any, InboxEvent], None]
     orders: Callable[[Any], Iterable[int]]
     customers: Callable[[Any], Iterable[int]]
-    # About tags: most of these are echoes of our own writes, as many as there are customers. workers.hear_tags tells
-    # them apart; what is left changes nothing in the ledger.
+    # About tags, most of them echoes of our own writes, as many as there are customers; or about segments kept in
+    # Shopify, most of which nobody asks for. workers.hear_tags tells them apart; none changes anything in the ledger.
     heard: bool = False
 
 
@@ -74,6 +74,11 @@ def products_told(readings: Iterable[tuple[InboxEvent, Topic, Any]]) -> list[tup
     ]
 
 
+def segments_changed(readings: Iterable[tuple[InboxEvent, Topic, Any]]) -> list[SegmentChanged]:
+    """Who joined or left segments kept in Shopify, for plugin.standing.mirror_members."""
+    return [replace(facts, at=event.triggered_at) for event, _, facts in readings if isinstance(facts, SegmentChanged)]
+
+
 def tags_changed(readings: Iterable[tuple[InboxEvent, Topic, Any]]) -> list[TagsChanged]:
     """What the deliveries say about tags, for plugin.tagging.tag_drift: the ledger holds no tags of the store."""
     return [_precise(facts, event) for event, _, facts in readings if isinstance(facts, TagsChanged)]
@@ -112,10 +117,10 @@ def _about_customer(schema: Schema, fold: Callable[[Ledger, Any, InboxEvent], No
     return Topic(schema, fold, orders=_nobody, customers=lambda facts: [facts.customer_id])
 
 
-def _tags(schema: Schema) -> Topic:
+def _heard(schema: Schema) -> Topic:
     return Topic(
         schema,
-        lambda _ledger, _change, _event: None,  # see tags_changed
+        lambda _ledger, _change, _event: None,  # see tags_changed and segments_changed
         orders=_nobody,
         customers=lambda change: [change.customer_id],
         heard=True,
@@ -162,8 +167,10 @@ TOPICS = {
     "customers_email_marketing_consent/update": _about_customer(
         payloads.ConsentPayload(), lambda ledger, facts, _: ledger.apply_consent(facts)
     ),
-    "customer.tags_added": _tags(payloads.TagsAddedPayload()),
-    "customer.tags_removed": _tags(payloads.TagsRemovedPayload()),
+    "customer.tags_added": _heard(payloads.TagsAddedPayload()),
+    "customer.tags_removed": _heard(payloads.TagsRemovedPayload()),
+    "customer.joined_segment": _heard(segment_payloads.JoinedPayload()),
+    "customer.left_segment": _heard(segment_payloads.LeftPayload()),
     "customers/delete": Topic(
         payloads.DeletedPayload(),
         lambda ledger, customer_id, event: ledger.delete_customer(customer_id, event.triggered_at),

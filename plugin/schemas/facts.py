@@ -105,6 +105,16 @@ class TagsChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class SegmentChanged:
+    """A customer joined (`inside`) or left a segment kept in Shopify; `at` is when its message was sent."""
+
+    customer_id: int
+    segment_id: int
+    inside: bool
+    at: datetime = EARLIEST
+
+
+@dataclass(frozen=True, slots=True)
 class ShopRemovedApp:
     """The merchant uninstalled the app."""
 

@@ -23,3 +23,11 @@ def number(kind: str, text: str) -> int:
     if match is None or match[1] != kind:
         raise ValueError(f"Not the global id of a {kind}: {text[:80]!r}")
     return int(match[2])
+
+
+def any_number(text: str) -> int:
+    """The bare number in a global id of any kind; ValueError for any other text."""
+    match = GID.fullmatch(text)
+    if match is None:
+        raise ValueError(f"Not a global id: {text[:80]!r}")
+    return int(match[2])

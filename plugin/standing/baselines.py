@@ -21,6 +21,7 @@ from plugin.segments.baseline import Baseline
 from plugin.segments.customers import Store
 from plugin.segments.needs import Needs
 from plugin.shop.shop_settings import ShopSettings
+from plugin.standing import mirrors
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ def store(session: Session, shop_id: int, needs: Needs) -> Store:
         rfm_scale=ShopSettings.of(shop.settings).rfm_scale,
         mirrors=_mirrors(session, shop_id) if needs.shopify_segments else {},
         history_from=columns.seconds(shop.history_from) if shop.history_from else None,
+        mirrors=mirrors.bits(session, shop_id) if needs.shopify_segments else {},
     )
 
 

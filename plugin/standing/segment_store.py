@@ -13,7 +13,7 @@ from plugin.db.models import Customer, ForeignChange, SegmentVersion, Shop
 from plugin.segments import clashes, depth, needs
 from plugin.segments.rules import MOST_SEGMENTS, InvalidDefinition, Problem, Segment
 from plugin.shop import shops
-from plugin.standing import baselines, categories, pins
+from plugin.standing import baselines, categories, mirrors, pins
 from plugin.standing.waits import FEW_BUYERS, HISTORY, Wait
 
 
@@ -39,13 +39,15 @@ def incomplete(session: Session, shop_id: int, as_of: datetime) -> dict[int, Wai
 def waiting(session: Session, shop_id: int, segments: Sequence[Segment], as_of: datetime) -> dict[int, Wait]:
     """By bit, which of any segments of the shop would have to wait, and why."""
     shop = shops.get(session, shop_id)
-    lacking = categories.waiting(session, shop, set().union(*map(_categories, segments)))
+    asked = set[str]().union(*map(_beside_orders, segments))
+    missing = categories.waiting(session, shop, set().union(*map(_categories, segments)))
+    missing |= mirrors.waiting(session, shop, asked)
     store = baselines.store(session, shop_id, needs.of(segments))
     waits: dict[int, Wait] = {}
     for segment in segments:
         if days := depth.lacking(segment, _days_seen(shop, segment, as_of)):
             waits[segment.bit] = Wait(HISTORY, days)
-        elif reasons := [lacking[key] for key in sorted(_categories(segment)) if key in lacking]:
+        elif reasons := [reason for name, reason in sorted(missing.items()) if name in _beside_orders(segment)]:
             waits[segment.bit] = Wait(reasons[0])
         elif needs.lacks_buyers(segment, store):
             waits[segment.bit] = Wait(FEW_BUYERS)
@@ -168,6 +170,12 @@ def _days_seen(shop: Shop, segment: Segment, as_of: datetime) -> int | None:
     known_from = [shop.history_from, *([shop.lines_seen_from] if _categories(segment) else [])]
     latest = max((each for each in known_from if each is not None), default=None)
     return None if latest is None else (as_of - latest) // timedelta(days=1)
+
+
+def _beside_orders(segment: Segment) -> set[str]:
+    """What a segment needs that is fetched for it: categories, segments of Shopify's, its groups; no two look alike."""
+    asked = needs.of([segment])
+    return {*asked.categories, *asked.shopify_segments, *(asked.facts & {mirrors.RFM})}
 
 
 def _categories(segment: Segment) -> set[str]:

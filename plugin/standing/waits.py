@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from plugin.segments import depth
 from plugin.segments.baseline import FEWEST_BUYERS
-from plugin.standing import categories
+from plugin.standing import categories, mirrors
 
 HISTORY = "history"
 
@@ -16,6 +16,9 @@ WORDS = {
     FEW_BUYERS: f"begins when {FEWEST_BUYERS} customers have bought: it compares them with each other",
     categories.NO_SCOPE: "needs the permission to read products",
     categories.READING_LINES: "begins when your orders have been read with their products",
+    mirrors.FETCHING: "begins when the members of your Shopify segment have been fetched",
+    mirrors.NOT_THERE: "needs a Shopify segment that cannot be read",
+    mirrors.GROUPS: "begins when Shopify's own groups of your customers have been read",
     categories.LOOKING_UP: "begins when the products of your orders have been looked up",
 }
 
