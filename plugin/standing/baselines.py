@@ -9,12 +9,11 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from plugin import money
 from plugin.db import models
-from plugin.db.models import Mirror, Shop
+from plugin.db.models import Shop
 from plugin.db.types import from_microseconds, to_microseconds
 from plugin.segments import columns
 from plugin.segments.baseline import Baseline
@@ -41,7 +40,6 @@ def store(session: Session, shop_id: int, needs: Needs) -> Store:
         zone=ZoneInfo(shop.timezone or "UTC"),
         minor_units=money.minor_units(shop.currency) if shop.currency else 2,
         rfm_scale=ShopSettings.of(shop.settings).rfm_scale,
-        mirrors=_mirrors(session, shop_id) if needs.shopify_segments else {},
         history_from=columns.seconds(shop.history_from) if shop.history_from else None,
         mirrors=mirrors.bits(session, shop_id) if needs.shopify_segments else {},
     )
@@ -82,12 +80,6 @@ def newest(session: Session, shop_id: int) -> Stored | None:
         return latest(session, shop_id)
     numbers = dict(row.upcoming)
     return Stored(from_microseconds(numbers.pop("computed_at")), _baseline(numbers))
-
-
-def _mirrors(session: Session, shop_id: int) -> dict[str, int]:
-    """The segments of Shopify's whose members are known, by their id."""
-    known = (Mirror.shop_id == shop_id, Mirror.refreshed_at.is_not(None), Mirror.dropped_at.is_(None))
-    return {str(row.segment_id): row.bit for row in session.scalars(select(Mirror).where(*known))}
 
 
 def _baseline(numbers: dict[str, Any]) -> Baseline:
