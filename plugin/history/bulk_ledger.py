@@ -24,6 +24,9 @@ KEYS_A_QUERY = 5_000
 KNOWN = select(Customer.customer_id).where(
     Customer.shop_id == bindparam("shop_id"), arrays.Among(Customer.customer_id, "customer_ids")
 )
+STANDING = select(Order.order_id, Order.version, Order.customer_id).where(
+    Order.shop_id == bindparam("shop_id"), arrays.Among(Order.order_id, "order_ids")
+)
 Bought = Mapping[tuple[int, str], list[lines.Share]]
 ORDERS, CUSTOMERS = cast(Table, Order.__table__), cast(Table, Customer.__table__)
 
@@ -90,14 +93,11 @@ def _by_owner(rows: Sequence[Row]) -> Iterator[Row]:
 
 def _standing(session: Session, shop_id: int, bought: Bought) -> dict[int, list[lines.Share]]:
     """The lines of those orders whose stored facts are the very ones they belong to; a guest's are not kept."""
-    order_ids, found = [order_id for order_id, _ in bought], dict[int, list[lines.Share]]()
-    for start in range(0, len(order_ids), KEYS_A_QUERY):
-        some = (Order.shop_id == shop_id, Order.order_id.in_(order_ids[start : start + KEYS_A_QUERY]))
-        for order_id, version, owner in session.execute(
-            select(Order.order_id, Order.version, Order.customer_id).where(*some)
-        ):
-            if (order_id, version) in bought:
-                found[order_id] = bought[order_id, version] if owner is not None else []
+    found: dict[int, list[lines.Share]] = {}
+    order_ids = [order_id for order_id, _ in bought]
+    for order_id, version, owner in arrays.rows(session, STANDING, shop_id=shop_id, order_ids=order_ids):
+        if (order_id, version) in bought:
+            found[order_id] = bought[order_id, version] if owner is not None else []
     return found
 
 

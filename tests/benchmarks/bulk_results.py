@@ -21,12 +21,19 @@ ORDER = (
     '"currentSubtotalPriceSet":{"shopMoney":{"amount":"%s"}}}\n'
 )
 LINE = '{"currentQuantity":%d,"isGiftCard":false,"__parentId":"gid://shopify/Order/%d"}\n'
+LINED = (
+    '{"currentQuantity":%d,"isGiftCard":false,"quantity":%d,"product":{"id":"gid://shopify/Product/%d"},'
+    '"originalTotalSet":{"shopMoney":{"amount":"%d.00"}},"discountAllocations":[],'
+    '"__parentId":"gid://shopify/Order/%d"}\n'
+)
 MOST_LINES = 3
+# Of a shop that is asked what its customers bought.
+PRODUCTS = 2_000
 YEARS_BEFORE = timedelta(days=365 * (stores.YEARS + 1))
 
 
-def write(store: MadeStore, folder: Path) -> int:
-    """Both files; returns how many orders there are."""
+def write(store: MadeStore, folder: Path, *, lined: bool = False) -> int:
+    """Both files, with the products of each line if they were asked for; returns how many orders there are."""
     counts = np.diff(store.starts)
     joined = _written(seconds(stores.AS_OF - YEARS_BEFORE))
     with (folder / "customers.jsonl").open("w") as file:
@@ -44,7 +51,9 @@ def write(store: MadeStore, folder: Path) -> int:
             file.write(ORDER % (order_id, at, at, gone, paid, customer_id, amount, amount))
             lines = min(units, MOST_LINES)
             for number in range(lines):
-                file.write(LINE % (units - lines + 1 if number == 0 else 1, order_id))
+                left = units - lines + 1 if number == 0 else 1
+                bought = (left, left, 1 + order_id * (number + 1) % PRODUCTS, 10 * left, order_id)
+                file.write(LINED % bought if lined else LINE % (left, order_id))
     return len(store.orders)
 
 

@@ -73,24 +73,24 @@ def lines(customers: int, rounds: int, postgresql: bool) -> Iterator[tuple[Any, 
 
 def plainly(watch: Watch, folder: str, postgresql: str | None = None) -> str:
     with databases.fresh("sqlite") as url:
-        shop_id = _empty_shop(postgresql or url)
+        shop_id = empty_shop(postgresql or url)
         with watch.running():
             plain_import.run(shop_id, Path(folder), stores.AS_OF)
-        return _memberships(shop_id)
+        return memberships(shop_id)
 
 
 def by_orm(watch: Watch, folder: str) -> str:
     with databases.fresh("sqlite") as url:
-        shop_id = _empty_shop(url)
+        shop_id = empty_shop(url)
         with watch.running():
             plain_import.run_by_orm(shop_id, Path(folder), stores.AS_OF)
-        return _memberships(shop_id)
+        return memberships(shop_id)
 
 
 def imported(watch: Watch, folder: str, postgresql: str | None = None) -> str:
     with databases.fresh("sqlite") as url:
-        shop_id = _empty_shop(postgresql or url)
-        _serve(Path(folder))
+        shop_id = empty_shop(postgresql or url)
+        serve(Path(folder))
         with db.write() as session:
             runs.start_import(session, shop_id, clock.now())
         with db.read() as session:
@@ -102,17 +102,18 @@ def imported(watch: Watch, folder: str, postgresql: str | None = None) -> str:
             while not backfill.advance(run, turn, time.monotonic() + SECONDS_A_JOB):
                 pass
             refresh.refresh_shop(run, turn, "import")
-        return _memberships(shop_id)
+        return memberships(shop_id)
 
 
-def _empty_shop(url: str) -> int:
+def empty_shop(url: str) -> int:
+    """A shop nothing is known of yet."""
     databases.start(url)
     schema.upgrade(db.engine())
     domain = f"shop-{time.time_ns()}.myshopify.com"
     return shops.make_shop(domain, imported_at=None, scopes="read_all_orders,read_orders,write_customers")
 
 
-def _serve(folder: Path) -> None:
+def serve(folder: Path) -> None:
     """Let the import find its files here: finished operations, read from the disk as if they were downloaded."""
 
     def finished(_client: Any, kind: listing.Kind, *_: Any) -> BulkOperation:
@@ -149,7 +150,7 @@ class _Pieces(httpx.SyncByteStream):
         self._file.close()
 
 
-def _memberships(shop_id: int) -> str:
+def memberships(shop_id: int) -> str:
     """Everybody's segments and next review, and who moved where, as one word."""
     ends = (
         select(Customer.customer_id, Customer.wanted_tags, Customer.next_review_at)
