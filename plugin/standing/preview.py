@@ -2,7 +2,7 @@
 
 Records nothing. Both are judged as standing.refresh would, on the same customers at the same instant. A small shop is
 read from the database; of a large one a copy of its columns (standing.column_copy) is made at first use: it may be some
-minutes old.
+minutes old. Copies hold orders alone: what else segments ask about is read from the database, which takes seconds.
 """
 
 import threading
@@ -20,17 +20,21 @@ from sqlalchemy.orm import Session
 
 from plugin import clock
 from plugin.db.models import Customer
-from plugin.segments import clashes, depth, evaluate, memberships, needs
+from plugin.segments import clashes, evaluate, memberships, needs
 from plugin.segments.columns import Columns, IntArray
 from plugin.segments.customers import Customers, Store
 from plugin.segments.evaluate import Numbers
-from plugin.segments.rules import Condition, Segment
+from plugin.segments.needs import Needs
+from plugin.segments.rules import MOST_SEGMENTS, Segment
 from plugin.shop import shops
-from plugin.standing import baselines, column_copy, loading, segment_store
+from plugin.standing import baselines, column_copy, loading, pins, segment_store
+from plugin.standing.loading import Standing
+from plugin.standing.waits import Wait
 
 log = structlog.get_logger()
 
 SMALL_SHOP = 50_000
+EVERYBODY = 2**31
 SAMPLE = 10
 # What was measured of all customers is used again for previews of about the same instant.
 SAME_INSTANT = timedelta(minutes=5)
@@ -43,7 +47,7 @@ MOST_NUMBERS = 16
 class SegmentPreview:
     """Of one segment: how many customers would be in it, enter it and leave it; of the latter two some, by id.
 
-    `waits_days`: it would wait for so many more days of history and hold nobody until then (depth.ALL_OF_IT: for ever).
+    `waits`: why it would hold nobody for now; `waits_days`: for so many more days of history (depth.ALL_OF_IT: ever).
     """
 
     tag: str
@@ -54,6 +58,7 @@ class SegmentPreview:
     some_entering: tuple[int, ...]
     some_leaving: tuple[int, ...]
     waits_days: int = 0
+    waits: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,9 @@ class _Measured:
     read_at: datetime
     customer_ids: IntArray
     slices: Any
+    standing: Standing | None = None
     path: Path | None = None
+    store: Store | None = None
     numbers: Numbers = field(default_factory=dict)
 
 
@@ -91,22 +98,23 @@ def preview(session: Session, shop_id: int, definitions: Sequence[Mapping[str, A
 
     In a large shop `as_of` may be some minutes earlier than asked for: the answer says so.
     """
-    digits = segment_store.minor_units(session, shop_id)
-    clashes.validate(definitions, digits)
-    candidates = [Segment.from_definition(definition, bit, digits) for bit, definition in enumerate(definitions)]
-    waiting = segment_store.incomplete(session, shop_id, as_of)
-    saved = [segment for segment in segment_store.active(session, shop_id) if segment.bit not in waiting]
-    waits = _waits(session, shop_id, candidates, as_of)
+    clashes.validate(definitions, segment_store.minor_units(session, shop_id))
+    active = segment_store.active(session, shop_id)
+    candidates = _candidates(session, shop_id, definitions, active)
+    waits, saved_waits = (segment_store.waiting(session, shop_id, each, as_of) for each in (candidates, active))
+    judged = [segment for segment in candidates if segment.bit not in waits]
+    saved = [segment for segment in active if segment.bit not in saved_waits]
+    hidden = shops.get(session, shop_id).history_from is not None
+    asked = needs.of([*judged, *saved], hidden=hidden)
     with _lock:
-        measured = _measured(session, shop_id, as_of)
-        judged = [segment for segment in candidates if not waits[segment.tag]]
-        store = baselines.store(session, shop_id, needs.of([*judged, *saved]))
+        measured = _measured(session, shop_id, as_of, asked, [*judged, *saved])
+        store = baselines.store(session, shop_id, asked)
         numbers = _numbers(measured, [*judged, *saved], store)
         then, now = (_members(measured, numbers, each, store) for each in (judged, saved))
         lines = []
         for segment in candidates:
             tag = segment.tag.casefold()
-            lines.append(_line(measured, segment, then.get(tag), now.pop(tag, None), waits[segment.tag]))
+            lines.append(_line(measured, segment, then.get(tag), now.pop(tag, None), waits.get(segment.bit)))
         gone = {segment.tag.casefold(): segment for segment in saved}
         lines += [_line(measured, gone[tag], None, inside) for tag, inside in now.items()]
         return Preview(measured.as_of, measured.read_at, len(measured.customer_ids), tuple(lines))
@@ -145,65 +153,95 @@ def _renew(shop_id: int) -> None:
         _renewing.discard(shop_id)
 
 
-def _waits(session: Session, shop_id: int, candidates: Iterable[Segment], as_of: datetime) -> dict[str, int]:
-    history_from = shops.get(session, shop_id).history_from
-    days_seen = None if history_from is None else (as_of - history_from) // timedelta(days=1)
-    return {segment.tag: depth.lacking(segment, days_seen) for segment in candidates}
+def _candidates(
+    session: Session, shop_id: int, definitions: Sequence[Mapping[str, Any]], active: Sequence[Segment]
+) -> list[Segment]:
+    """Each with the bit it would have: a saved segment's own, because who is in it and pinned to it stands there."""
+    digits = segment_store.minor_units(session, shop_id)
+    own = {segment.tag.casefold(): segment.bit for segment in active}
+    taken = segment_store.tags_by_bit(session, shop_id).keys()
+    free = [*(bit for bit in range(MOST_SEGMENTS) if bit not in taken), *(taken - set(own.values()))]
+    found = []
+    for definition in definitions:
+        tag = str(definition.get("tag")).casefold()
+        found.append(Segment.from_definition(definition, own[tag] if tag in own else free.pop(0), digits))
+    return found
 
 
-def _measured(session: Session, shop_id: int, as_of: datetime) -> _Measured:
-    """The shop's customers: from memory, from a copy, or from the database."""
+def _measured(session: Session, shop_id: int, as_of: datetime, asked: Needs, segments: Sequence[Segment]) -> _Measured:
+    """The shop's customers: from memory, from a copy, or from the database. Copies know of orders only."""
     global _last  # noqa: PLW0603 - one memory a process
+    if asked.facts or asked.categories:
+        return _read(session, shop_id, as_of, asked)
     copy = column_copy.usable(session, shop_id)
     if copy is None and not _is_large(session, shop_id):
-        return _read(session, shop_id, as_of)
+        return _read(session, shop_id, as_of, asked)
     if copy is None:
         column_copy.make(shop_id)
         copy = column_copy.usable(session, shop_id)
     if copy is None:  # erased or removed this very moment
-        return _read(session, shop_id, as_of)
+        return _read(session, shop_id, as_of, asked)
     if clock.now() - copy.made_at > RENEWED_AFTER and not column_copy.is_current(session, shop_id, copy):
         renew(shop_id)
     if _last is None or _last.path != copy.path or not timedelta(0) <= as_of - _last.as_of < SAME_INSTANT:
-        _last = _Measured(as_of, copy.made_at, copy.customer_ids, copy.slices, copy.path)
+        _last = _Measured(as_of, copy.made_at, copy.customer_ids, copy.slices, path=copy.path)
+    _last.standing = None
+    if any(each.keep or each.minimum_stay_days for each in segments) or pins.any_of(session, shop_id):
+        _last.standing = loading.following(session, shop_id, 0, EVERYBODY, asked, _last.as_of).standing
     return _last
 
 
-def _read(session: Session, shop_id: int, as_of: datetime) -> _Measured:
-    loaded = loading.following(session, shop_id, 0, 2**31, needs.Needs(), as_of)
-    pieces = list(loaded.pieces)
-    slices = [(places, each.orders) for each, places in pieces]
-    return _Measured(as_of, as_of, loaded.standing.customer_ids, lambda: slices)
+def _read(session: Session, shop_id: int, as_of: datetime, asked: Needs) -> _Measured:
+    loaded = loading.following(session, shop_id, 0, EVERYBODY, asked, as_of)
+    pieces = [(places, customers) for customers, places in loaded.pieces]
+    return _Measured(as_of, as_of, loaded.standing.customer_ids, lambda: pieces, standing=loaded.standing)
 
 
 def _numbers(measured: _Measured, segments: Iterable[Segment], store: Store) -> Numbers:
     """What the segments ask of all customers; what was asked for before is not measured again."""
     conditions = {condition for segment in segments for condition in segment.all_conditions}
+    if measured.store != store:
+        measured.numbers, measured.store = {}, store
     missing = {each for each in conditions if each.asked not in measured.numbers}
     if len(measured.numbers) + len(missing) > MOST_NUMBERS:
         measured.numbers, missing = {}, conditions
     found: Numbers = {}
-    for places, columns in measured.slices() if missing else ():
-        for key, numbers in _of(columns, missing, measured, store).items():
+    for places, some in measured.slices() if missing else ():
+        customers = some if isinstance(some, Customers) else Customers.of(some)
+        for key, numbers in evaluate.numbers_of(customers, missing, measured.as_of, store).items():
             whole = found.setdefault(key, np.empty(len(measured.customer_ids), np.int64))
             whole[places] = numbers
     measured.numbers |= {key: _narrow(numbers) for key, numbers in found.items()}
-    empty = np.zeros(0, np.int64)
-    return {each.asked: measured.numbers.get(each.asked, empty) for each in conditions}
-
-
-def _of(columns: Any, conditions: Iterable[Condition], measured: _Measured, store: Store) -> Numbers:
-    return evaluate.numbers_of(Customers.of(columns), conditions, measured.as_of, store)
+    empty = dict.fromkeys({each.asked for each in conditions}, np.zeros(0, np.int64))
+    return empty | measured.numbers
 
 
 def _members(
     measured: _Measured, numbers: Numbers, segments: Sequence[Segment], store: Store
 ) -> dict[str, NDArray[np.bool_]]:
     """Who is in each segment, by its tag's casefold."""
-    customers = Customers.of(Columns.without_orders(measured.customer_ids))
     seconds = int(measured.as_of.timestamp())
+    customers = _as_they_stand(measured)
     found = memberships.standings(segments, customers, seconds, lambda each: evaluate.holding(each, numbers, store))
     return {segment.tag.casefold(): found[segment.bit].inside for segment in segments}
+
+
+def _as_they_stand(measured: _Measured) -> Customers:
+    """What is recorded of the customers, for lower bars, stays and pins; of a copy that is older than some, nothing."""
+    columns = Columns.without_orders(measured.customer_ids)
+    standing = measured.standing
+    if standing is None or not len(standing.customer_ids):
+        return Customers.of(columns)
+    places = np.minimum(np.searchsorted(standing.customer_ids, measured.customer_ids), len(standing.customer_ids) - 1)
+    known = standing.customer_ids[places] == measured.customer_ids
+    pinned_in, pinned_out, _ = (np.where(known, each[places], 0) for each in standing.pins or (known * 0,) * 3)
+    return Customers.of(
+        columns,
+        members=np.where(known, standing.wanted_tags[places], 0),
+        stays={bit: np.where(known, each[places], 0) for bit, each in standing.stays.items()},
+        pinned_in=pinned_in,
+        pinned_out=pinned_out,
+    )
 
 
 def _narrow(numbers: IntArray) -> IntArray:
@@ -217,7 +255,7 @@ def _line(
     segment: Segment,
     then: NDArray[np.bool_] | None,
     now: NDArray[np.bool_] | None,
-    waits_days: int = 0,
+    wait: Wait | None = None,
 ) -> SegmentPreview:
     nobody = np.zeros(len(measured.customer_ids), np.bool_)
     after_it, before_it = (nobody if each is None else each for each in (then, now))
@@ -230,7 +268,8 @@ def _line(
         leaving=int(np.count_nonzero(leaving)),
         some_entering=_some(measured, entering),
         some_leaving=_some(measured, leaving),
-        waits_days=waits_days,
+        waits_days=wait.days if wait else 0,
+        waits=wait.words if wait else "",
     )
 
 

@@ -10,6 +10,7 @@ from plugin import clock, config, runs
 from plugin.db import session as db
 from plugin.db.models import Customer, Movement, OrderHistory
 from plugin.schemas.facts import CustomerRedacted
+from plugin.segments import baseline
 from plugin.segments.columns import Record, pack, seconds
 from plugin.segments.rules import InvalidDefinition
 from plugin.shop import privacy, shops
@@ -203,7 +204,7 @@ def test_segments_that_wait_for_history_hold_nobody_and_say_how_long(shop_id):
         shops.get(session, shop_id).history_from = NOW - timedelta(days=60)
     few = segment("few", "orders", "below", 3, window=90)
     found = tried(shop_id, [few, SAVED[0]]).segments[0]
-    assert dataclasses.astuple(found) == ("few", "Few", 0, 0, 0, (), (), 30)
+    assert dataclasses.astuple(found) == ("few", "Few", 0, 0, 0, (), (), 30, "can be judged in 30 days")
 
 
 def test_what_could_not_be_saved_is_not_tried(shop_id):
@@ -217,3 +218,41 @@ def test_a_shop_without_customers_has_a_preview(settings, set_clock, large):
     assert counts(tried(shop_id, [CANDIDATES[2]]))["never"] == (0, 0, 0)
     column_copy.make(shop_id)
     assert counts(tried(shop_id, [CANDIDATES[2]]))["never"] == (0, 0, 0)
+
+
+BY_FACTS = [
+    segment("new", "days_since_signup", "below", 400),
+    segment("top", "spend_percentile", "at_least", 80),
+    segment("slow", "overdue", "at_least", "1.5"),
+    segment("gone", "days_since_last_order", "at_least", 180)
+    | {"keep": [{"measure": "orders", "comparison": "at_least", "value": 3}], "minimum_stay": 30},
+]
+
+
+@pytest.mark.parametrize("size", [0, 1_000])
+def test_what_asks_for_more_than_orders_is_previewed_as_it_will_be(shop_id, monkeypatch, size):
+    monkeypatch.setattr(preview, "SMALL_SHOP", size)
+    with db.write() as session:
+        some = session.query(Customer).filter(Customer.shop_id == shop_id, Customer.customer_id % 2 == 0)
+        some.update({Customer.signed_up_at: NOW - timedelta(days=200)})
+    found = tried(shop_id, BY_FACTS)
+    moved = moved_by_saving(shop_id, BY_FACTS)
+    for each in found.segments:
+        entered, left = moved[each.tag]
+        assert (each.entering, each.leaving) == (len(entered), len(left))
+    assert sum(each.entering for each in found.segments) > 100
+
+
+def test_a_preview_knows_who_is_kept_by_a_lower_bar(shop_id, large):
+    kept = {**SAVED[3], "conditions": [{"measure": "orders", "comparison": "at_least", "value": 10**6}]}
+    kept["keep"] = [{"measure": "days_since_last_order", "comparison": "at_least", "value": 180}]
+    before, after = tried(shop_id, SAVED).segments[3], tried(shop_id, [*SAVED[:3], kept]).segments[3]
+    assert after.members == before.members > 0
+    assert (after.entering, after.leaving) == (0, 0)
+
+
+def test_a_preview_says_that_a_segment_waits_for_buyers(shop_id, monkeypatch):
+    monkeypatch.setattr(baseline, "FEWEST_BUYERS", 10**6)
+    found = tried(shop_id, BY_FACTS).segments[1]
+    assert (found.members, found.waits_days) == (0, 0)
+    assert found.waits.startswith("begins when 100 customers have bought")
