@@ -4,6 +4,7 @@ others (plugin.runs), taken further by workers.work_on_runs; the list is made by
 
 import time
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,13 +12,14 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from plugin import clock
 from plugin.db import session as db
 from plugin.db.models import Customer, ForeignChange, Run, TagChange
 from plugin.history import listing
 from plugin.history.listing import Batch, Place
 from plugin.shop import shops
 from plugin.shopify import ids
-from plugin.standing import segment_store
+from plugin.standing import segment_store, shopify_groups
 from plugin.tagging import tag_drift
 from plugin.turns import Turn
 
@@ -38,6 +40,8 @@ def advance(run: Run, turn: Turn, until: float) -> bool:
     Raises the ShopifyError tree, and listing.BeingPrepared when there is nothing to do but to wait.
     """
     turn.renew()
+    if "groups" not in run.position:
+        _note_groups(run)
 
     def keep(place: Place) -> None:
         begins = "cursor" not in place and not place.get("offset")
@@ -45,7 +49,7 @@ def advance(run: Run, turn: Turn, until: float) -> bool:
             _move(session, run, {"place": place} | ({"found": {}} if begins else {}))
 
     client = shops.admin_client(run.shop_id)
-    for batch in listing.batches(client, CUSTOMERS, "", run.position.get("place", {}), keep):
+    for batch in listing.batches(client, _kind(run), "", run.position.get("place", {}), keep):
         turn.renew()
         _compare(run, batch)
         if time.monotonic() >= until:
@@ -53,6 +57,12 @@ def advance(run: Run, turn: Turn, until: float) -> bool:
     shops.note_answered(run.shop_id)
     with db.write() as session:
         tag_drift.forget_old(session, run.shop_id)
+        if run.position["groups"]:
+            shopify_groups.all_read(session, run.shop_id, clock.now())
+        elif shopify_groups.are_asked_for(session, run.shop_id):
+            # Since this one began: another reads them.
+            _move(session, run, {"place": {}, "groups": True, "found": {}})
+            return False
     log.info("tags_compared", shop_id=run.shop_id, **found(run))
     return True
 
@@ -62,14 +72,25 @@ def found(run: Run) -> dict[str, int]:
     return {name: int(run.position.get("found", {}).get(name, 0)) for name in (COMPARED, PUT_BACK, LEFT_OFF, THEIRS)}
 
 
+def _kind(run: Run) -> listing.Kind:
+    """Shopify's own groups are read along with the tags where a segment asks for them."""
+    if not run.position["groups"]:
+        return CUSTOMERS
+    cost = CUSTOMERS.cost + CUSTOMERS.page * shopify_groups.POINTS_A_CUSTOMER
+    return replace(CUSTOMERS, cost=cost, fills=shopify_groups.FILLS)
+
+
+def _note_groups(run: Run) -> None:
+    with db.write() as session:
+        _move(session, run, {"groups": shopify_groups.are_asked_for(session, run.shop_id)})
+
+
 def _compare(run: Run, batch: Batch) -> None:
     """Look without holding anybody up; then heed what differs, in one transaction with the place behind it."""
+    nodes = {ids.number("Customer", node["id"]): node for node, _ in batch.objects}
     with db.read() as session:
         bits_by_tag = segment_store.bits_by_tag(session, run.shop_id)
-        shown = {
-            ids.number("Customer", node["id"]): tag_drift.bits_of(node["tags"], bits_by_tag)
-            for node, _ in batch.objects
-        }
+        shown = {number: tag_drift.bits_of(node["tags"], bits_by_tag) for number, node in nodes.items()}
         known = tag_drift.standings(session, run.shop_id, shown)
     suspects = {number: shown[number] for number, row in known.items() if _differs(row, shown[number])}
     counts = Counter({COMPARED: len(known)})
@@ -77,6 +98,9 @@ def _compare(run: Run, batch: Batch) -> None:
         shops.hold(session, run.shop_id)
         for customer in _unmoved(session, run.shop_id, suspects, batch.seen_at):
             counts.update(_heed(session, customer, suspects[customer.customer_id], batch.seen_at))
+        if run.position["groups"]:
+            groups = {number: shopify_groups.of_node(node) for number, node in nodes.items()}
+            shopify_groups.take_in(session, run.shop_id, groups, clock.now())
         total = Counter(found(run)) + counts
         _move(session, run, {"place": batch.place, "found": dict(total)})
         row = session.get_one(Run, (run.shop_id, run.id))

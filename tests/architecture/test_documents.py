@@ -20,12 +20,17 @@ from graphql import (
 
 from plugin.shopify import places, scopes, tags
 from plugin.shopify.tags import TagEdit
+from plugin.standing import shopify_groups
 from tests.support import published_schema
 
 PROJECT = Path(__file__).parents[2]
 DOCUMENTS = {path.stem: path.read_text() for path in (PROJECT / "plugin/shopify/documents").glob("*.graphql")}
 DOCUMENTS |= {f"bulk_tags_{adds}": tags.bulk_mutation("WriteTags", adds=adds) for adds in (True, False)}
 DOCUMENTS |= {f"{name} with places": places.with_places(DOCUMENTS[name]) for name in DOCUMENTS if "orders" in name}
+DOCUMENTS |= {
+    f"{name} with groups": DOCUMENTS[name].replace(*shopify_groups.FILLS[0])
+    for name in ("bulk_customer_tags", "customer_tags")
+}
 DOCUMENTS["tags"] = tags.document([TagEdit(1, ("a",), ("b",)), TagEdit(2, (), ("c",))])[0]
 # Used only where a shop granted the scope beside the required ones.
 MORE_SCOPES = {
