@@ -1,15 +1,20 @@
 """The door of survey tools: whoever has the shop's secret is heard, nobody else; the same again changes nothing."""
 
 import json
-from collections.abc import Callable
+import re
+import threading
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
+from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from limits import RateLimitItemPerMinute
+from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
 from admin_ui import rate_limits, survey_api
@@ -226,3 +231,23 @@ def test_strangers_who_guess_are_asked_to_wait(tool: Tool, monkeypatch: pytest.M
     statuses = [tool.send(NINE, secret="guess").status_code for _ in range(4)]
     assert statuses == [401, 401, 401, 429]
     assert tool.send(NINE).status_code == 200
+
+
+@pytest.fixture
+def address(app: Flask) -> Iterator[str]:
+    """The application behind a real web server."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_the_example_in_the_documentation_works_as_it_stands(merchant: Merchant, tool: Tool, address: str) -> None:
+    guide = (Path(__file__).parents[3] / "docs/promoters.md").read_text()
+    body = re.findall(r"```json\n(.*)\n```", guide)[0].encode()
+    assert survey_secret.sign("rgl_an-example-that-no-shop-uses", "1790856000", body) in guide
+    code: dict[str, Any] = {}
+    exec(re.findall(r"```python\n(.*?)```", guide, re.DOTALL)[0], code)  # noqa: S102 - our own page
+    assert code["send"](f"{address}/promoters/{tool.domain}", tool.secret, [NINE])["recorded"] == 1
+    assert scores(merchant) == [9, None]
