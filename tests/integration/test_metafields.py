@@ -1,13 +1,14 @@
 """Answers kept in a customer metafield: read from the store when it is chosen, every night and every week."""
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from plugin import clock, runs
+from plugin import clock, runs, turns
 from plugin.db import session as db
 from plugin.db.models import Customer
-from plugin.history import metafields
+from plugin.history import listing, metafields
 from plugin.shop import shops
 from tests.support import shop as shop_rows
 from tests.support.installed import ON_ONE_DATABASE
@@ -102,14 +103,18 @@ def test_an_older_answer_in_the_metafield_does_not_replace_a_later_one(shop):
 
 
 @ON_ONE_DATABASE
-def test_another_metafield_chosen_while_the_first_is_read_is_read_from_the_beginning(shop):
+def test_another_metafield_chosen_while_the_first_is_read_is_read_from_the_beginning(shop, monkeypatch):
     anna, ben, _ = shop.people
     answered(shop, anna, "9")
     answered(shop, ben, "7", field=("survey", "nps"))
-    for field in (FIELD, ("survey", "nps")):
-        with db.write() as session:
-            metafields.choose(session, shop.id, field)
-    shop.settle()
+    monkeypatch.setattr(metafields, "FEW", 0)
+    with db.write() as session:
+        metafields.choose(session, shop.id, FIELD)
+    with db.read() as session:
+        run = runs.newest(session, shop.id, runs.ANSWERS)
+    with turns.take(shop.id, "run") as turn, pytest.raises(listing.BeingPrepared):
+        metafields.advance(run, turn, time.monotonic() + 10)
+    choose(shop, ("survey", "nps"))
     assert scores(shop) == [None, 7, None]
     assert choose(shop, None)
     with db.read() as session:

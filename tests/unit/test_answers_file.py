@@ -144,6 +144,7 @@ def test_bytes_that_are_no_utf_8_spoil_only_the_cells_they_stand_in():
 def test_a_quotation_mark_nobody_closed_spoils_one_line_and_no_other():
     lines = [f"{number},9,2026-05-01,fine\n" for number in range(1, 201)]
     lines[4] = '5,9,2026-05-01,"never closed\n'
+    lines[104] = '105,9,2026-05-01,a screen of 15"\n'
     found = read("customer id,score,date,comment\n" + "".join(lines))
     assert [line.number for line in found] == list(range(2, 202))
     assert [line.number for line in found if line.answer is None] == [6]

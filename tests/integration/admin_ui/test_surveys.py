@@ -1,5 +1,6 @@
 """The door of survey tools: whoever has the shop's secret is heard, nobody else; the same again changes nothing."""
 
+import hmac
 import json
 import re
 import threading
@@ -29,6 +30,7 @@ from tests.support import forgeries, stored
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 ANNA, BEN = 7_000_000_000_001, 7_000_000_000_002
+BODY = b'{"answers": [{"customer": 7000000000001, "score": 9}]}'
 NINE = {"customer": ANNA, "score": 9}
 
 
@@ -94,7 +96,8 @@ WRONG: dict[str, Callable[[Tool], TestResponse]] = {
     "no signature": lambda tool: tool.send(NINE, signature=""),
     "another secret": lambda tool: tool.send(NINE, secret="rgl_another"),
     "another body": lambda tool: tool.send(NINE, sent='{"answers": []}'),
-    "another time": lambda tool: tool.send(NINE, signature=survey_secret.sign(tool.secret, "1", b"{}")),
+    "another time": lambda tool: tool.post(BODY, signature=survey_secret.sign(tool.secret, "1790856000", BODY)),
+    "no time": lambda tool: tool.post(BODY, signature=hmac.new(tool.secret.encode(), BODY, "sha256").hexdigest()),
     "six minutes ago": lambda tool: tool.send(NINE, at=clock.now() - timedelta(minutes=6)),
     "in six minutes": lambda tool: tool.send(NINE, at=clock.now() + timedelta(minutes=6)),
     "a time of many digits": lambda tool: tool.send(NINE, stamp="9" * 5_000),
