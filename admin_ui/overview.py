@@ -15,7 +15,7 @@ from plugin import clock, money, runs
 from plugin.db.models import PENDING_TAGS, Customer, Run, Shop, TagChange
 from plugin.deliveries import inbox
 from plugin.segments import words
-from plugin.standing import segment_store
+from plugin.standing import mirrors, segment_store
 from plugin.tagging import bulk_tagging, switch, tag_sync
 
 UNKNOWN_CURRENCY = "USD"
@@ -85,7 +85,10 @@ def read(session: Session, shop: Shop) -> Overview:
         pending_tags=pending_tags,
         failed_deliveries=failed_deliveries,
         segments=_segments(session, shop, customers, now),
-        problems=tuple(problems.of(shop, failed_run, refused_tags, failed_deliveries)),
+        problems=(
+            *problems.of(shop, failed_run, refused_tags, failed_deliveries),
+            *(Problem(each.heading, each.text) for each in mirrors.problems(session, shop.id)),
+        ),
     )
 
 

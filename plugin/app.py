@@ -42,6 +42,7 @@ def create_app() -> Flask:
         public,
         refusals,
         segments_api,
+        shopify_segments_api,
         survey_api,
     )
     from webhooks import receive
@@ -49,7 +50,7 @@ def create_app() -> Flask:
     settings = start()
     app = Flask("regulars", static_folder=None, root_path=str(Path(__file__).parent))
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
-    json_apis = (api, data_api, customers_api, survey_api, segments_api, categories_api, openapi)
+    json_apis = (api, data_api, customers_api, survey_api, segments_api, shopify_segments_api, categories_api, openapi)
     for part in (receive, pages, *json_apis, install, public):
         app.register_blueprint(part.blueprint)
     app.add_url_rule("/healthz", "healthz", lambda: Response("ok\n", mimetype="text/plain"))

@@ -34,6 +34,7 @@ class Stack(Supervisor):
             "SHOPIFY_CLIENT_ID": secrets.token_hex(16),
             "SHOPIFY_CLIENT_SECRET": secret,
             "DEV_STORE_CLIENT_SECRET": secret,
+            "ADDRESSES_APPROVED": "true",
             "TOKEN_KEYS": Fernet.generate_key().decode(),
             "SHOPIFY_URL": self.dev_store_url,
             "APP_BRIDGE_URL": f"{self.dev_store_url}/static/app-bridge.js",

@@ -25,7 +25,7 @@ from plugin.schemas.facts import CustomerRedacted, DataRequested
 from plugin.schemas.webhook_payloads import PayloadRefused
 from plugin.segments import columns
 from plugin.shop import erasures
-from plugin.standing import preview, refresh, segment_store
+from plugin.standing import mirrors, preview, refresh, segment_store
 from plugin.turns import Turn
 
 # Shopify gives a merchant 30 days to answer a customer.
@@ -131,12 +131,13 @@ def _content(session: Session, shop: Shop, customer_id: int, now: datetime) -> s
 def _stored(session: Session, shop: Shop, customer_id: int) -> dict[str, list[dict[str, Any]]]:
     numbers = _numbers(session, shop.id, customer_id)
     tags = segment_store.tags_by_bit(session, shop.id)
+    followed = {row.bit: row.name or str(row.segment_id) for row in mirrors.rows(session, shop.id)}
     found = {}
     for table in ABOUT_CUSTOMERS:
         theirs = (table.c.shop_id == shop.id, table.c.customer_id.in_(numbers))
         rows = session.execute(select(table).where(*theirs)).mappings()
         if table is not DataRequest.__table__:
-            found[table.name] = [{name: _readable(name, row[name], tags) for name in row} for row in rows]
+            found[table.name] = [{name: _readable(name, row[name], tags, followed) for name in row} for row in rows]
     bought = lines.of_orders(session, shop.id, sorted(_order_ids(session, shop.id, numbers)))
     found[OrderLine.__tablename__] = [
         {"order_id": order_id, "product_id": product, "units": units, "spend": spend}
@@ -146,14 +147,18 @@ def _stored(session: Session, shop: Shop, customer_id: int) -> dict[str, list[di
     return found
 
 
-def _readable(name: str, value: Any, tags: dict[int, str]) -> Any:
-    """A column's value as a person can read it: instants in ISO 8601, bits as the tags they stand for."""
+def _readable(name: str, value: Any, tags: dict[int, str], followed: dict[int, str]) -> Any:
+    """A column's value as a person can read it: instants in ISO 8601, bits as the tags and segments they stand for."""
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, bytes):
         return [record._asdict() for record in columns.unpack(value)]
     if name == "bit":
         return tags.get(value, value)
+    if name == "mirror":
+        return followed.get(value, value)
+    if name == "mirrored":
+        return [segment for bit, segment in sorted(followed.items()) if value >> bit & 1]
     if name.endswith("_tags"):
         return [tag for bit, tag in sorted(tags.items()) if value >> bit & 1]
     return value

@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import json
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from plugin import clock, runs, turns
 from plugin.db import session as db
 from plugin.db.models import Customer, Mirror, MirrorMark, Run
+from plugin.shop import privacy
 from plugin.shopify import segments
 from plugin.standing import mirror_members, mirrors, segment_store
 from tests.support.installed import ON_SQLITE, InstalledShop
@@ -271,6 +273,18 @@ def test_who_was_erased_does_not_come_back_with_a_list_or_a_message(shop, five):
     with db.read() as session:
         assert session.get(Customer, (shop.id, five[0])) is None
     assert sorted(bits(shop)) == five[1:]
+
+
+@ON_SQLITE
+def test_a_customers_own_file_says_in_which_segments_they_are(shop, five):
+    number = shop.store.create_segment(shop.handle, "Came back", BOUGHT_TWICE)
+    follow(shop, mirrored(number))
+    shop.store.request_data(shop.handle, five[0])
+    shop.settle()
+    with db.read() as session:
+        (request,) = privacy.open_requests(session, shop.id, clock.now())
+    (stored,) = json.loads(request.content)["stored"]["customers"]
+    assert stored["mirrored"] == ["Came back"]
 
 
 @ON_SQLITE
