@@ -2,6 +2,8 @@
 
 from collections import defaultdict
 from datetime import timedelta
+from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,17 +13,23 @@ from sqlalchemy.orm import Session
 
 from plugin.db import session as db
 from plugin.db.models import CategoryHistory, Order, OrderLine, Product
-from plugin.history import category_histories
+from plugin.history import bulk_ledger, category_histories, ledger, lines
+from plugin.history.ledger import Ledger
+from plugin.schemas import admin_objects, admin_rows
+from plugin.schemas.admin_rows import Listed
 from plugin.segments import columns
 from plugin.segments.columns import Record
+from plugin.shop import shops
 from plugin.shop.shop_settings import ShopSettings
 from plugin.standing import categories
+from tests.integration.test_bulk_folding import node
 from tests.integration.test_folding import NOW, numbered_shop
 from tests.support import deliveries
 from tests.support import shop as made_shops
 from tests.support.deliveries import Posted
 from tests.support.lined import TYPES, keep_lines, line, usd
 
+TOTAL = admin_rows.ORDER_COLUMNS.index("total")
 EXAMPLES = settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
@@ -42,6 +50,10 @@ def lined_orders(draw: st.DrawFn) -> Posted:
     )
     posted.payload["line_items"] = draw(st.lists(bought, max_size=3))
     return posted
+
+
+def of_order(posted: Posted) -> int:
+    return posted.payload["id"]
 
 
 @st.composite
@@ -181,6 +193,68 @@ def rebuild(shop_id: int, at_once: int) -> None:
         after: int | None = 0
         while after is not None:
             after = category_histories.rebuild(session, shop_id, in_each, after)
+
+
+@EXAMPLES
+@given(before=happenings(), after=happenings(), listed=st.lists(lined_orders(), max_size=6, unique_by=of_order))
+def test_a_list_with_lines_folded_at_once_is_one_folded_order_by_order(lined_shop, before, after, listed):
+    ended = []
+    for fold in (fold_one_by_one, fold_at_once):
+        shop_id = lined_shop()
+        deliveries.deliver(shop_id, list(enumerate(before)), batch=3)
+        fold(shop_id, [(node(posted), lines_as_listed(posted)) for posted in listed])
+        deliveries.deliver(shop_id, [(1_000 + number, each) for number, each in enumerate(after)], batch=3)
+        ended.append(lines_of(shop_id))
+    assert ended[0] == ended[1]
+
+
+def lines_as_listed(posted: Posted) -> list[dict[str, Any]]:
+    """The lines of a delivery as the Admin API would show them."""
+    return [
+        {
+            "currentQuantity": each["current_quantity"],
+            "isGiftCard": each["gift_card"],
+            "quantity": each["quantity"],
+            "product": each["product_id"] and {"id": f"gid://shopify/Product/{each['product_id']}"},
+            "originalTotalSet": listed_money(str(Decimal(amount_of(each["price_set"])) * each["quantity"])),
+            "discountAllocations": [
+                {"allocatedAmountSet": listed_money(amount_of(off["amount_set"]))}
+                for off in each["discount_allocations"]
+            ],
+        }
+        for each in posted.payload["line_items"]
+    ]
+
+
+def listed_money(amount: str) -> dict[str, Any]:
+    return {"shopMoney": {"amount": amount}}
+
+
+def amount_of(money_set: dict[str, Any]) -> str:
+    return money_set["shop_money"]["amount"]
+
+
+def fold_one_by_one(shop_id: int, listed: list[tuple[Any, Any]]) -> None:
+    with db.write() as session:
+        shops.hold(session, shop_id)
+        book = Ledger(session, shop_id)
+        for each, bought in listed:
+            facts = admin_objects.order(each, bought)
+            book.apply_order(facts, ledger.version(facts.updated_at, NOW, "import"))
+        book.save()
+
+
+def fold_at_once(shop_id: int, listed: list[tuple[Any, Any]]) -> None:
+    like = Listed("USD", ledger.version(NOW, NOW, "import")[ledger.SEEN_AT_STARTS - 2 :])
+    rows, shares = [], {}
+    for each, bought in listed:
+        row = admin_rows.order(each, bought, like)
+        place = row[bulk_ledger.ORDER_ID], row[bulk_ledger.ORDER_VERSION]
+        shares[place] = lines.shares(admin_rows.lines(bought, like), row[TOTAL])
+        rows.append(row)
+    with db.write() as session:
+        shops.hold(session, shop_id)
+        bulk_ledger.fold_orders(session, shop_id, rows, shares)
 
 
 def test_a_product_that_changes_is_folded_some_orders_at_a_time(lined_shop, monkeypatch):
