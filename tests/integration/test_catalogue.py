@@ -201,8 +201,28 @@ def test_every_preset_tags_who_is_inside_its_boundary_and_nobody_outside(new_sho
 
 
 def test_no_preset_is_left_out():
-    told_by_shopify = {preset.key for preset in catalogue.presets() if preset.key.startswith("shopify-")}
-    assert {preset.key for preset in catalogue.presets()} == {*SIDES, *RELATIVE, *told_by_shopify, "country"}
+    from_shopify = {preset.key for preset in catalogue.presets() if preset.key.startswith("shopify-")}
+    assert {preset.key for preset in catalogue.presets()} == {*SIDES, *RELATIVE, *from_shopify, "country"}
+
+
+@ON_ONE_DATABASE
+def test_what_shopify_knows_of_customers_becomes_tags(shop):
+    groups = [preset for preset in catalogue.presets() if preset.group == "Shopify's own RFM groups"]
+    abroad, at_home = (shop.buy(country=country)["customer"]["id"] for country in ("CA", "US"))
+    for _ in range(2):
+        shop.buy(abroad, country="CA")
+    curious = shop.store.create_customer(shop.handle)["id"]
+    number = shop.store.create_segment(shop.handle, "Came back", "number_of_orders >= 2")
+    shop.settle()
+    country, mirror = catalogue.definitions(["country", "shopify-segment"])
+    mirror["conditions"][0]["value"] = str(number)
+    shop.save_segments(country, mirror, *(preset.definition() for preset in groups))
+    shop.settle()
+    assert (shop.tagged("lives-in-canada"), shop.tagged("in-my-shopify-segment")) == ([abroad], [abroad])
+    in_groups = {tag: shop.tagged(tag) for tag in (preset.definition()["tag"] for preset in groups)}
+    found = {tag: customers for tag, customers in in_groups.items() if customers}
+    # As the development store's own statistics say of three orders, one and none.
+    assert found == {"shopify-loyal": [abroad], "shopify-new": [at_home], "shopify-prospects": [curious]}
 
 
 @ON_ONE_DATABASE

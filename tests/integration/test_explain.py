@@ -12,10 +12,10 @@ from plugin.segments import catalogue
 from plugin.shop import shops
 from plugin.shopify import tags_in_use
 from plugin.standing import checking, explanation, pinning
-from tests.support.installed import ON_SQLITE, InstalledShop
+from tests.support.installed import ON_ONE_DATABASE, InstalledShop
 from tests.support.turmoil import later
 
-pytestmark = ON_SQLITE
+pytestmark = ON_ONE_DATABASE
 
 
 def explained(shop: InstalledShop, customer: int) -> explanation.CustomerExplained:

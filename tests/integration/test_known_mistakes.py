@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from plugin.segments import catalogue
-from tests.support.installed import ON_SQLITE, InstalledShop
+from tests.support.installed import ON_ONE_DATABASE, InstalledShop
 from tests.support.turmoil import later
 
-pytestmark = ON_SQLITE
+pytestmark = ON_ONE_DATABASE
 
 TIERS = ("bronze", "silver", "gold", "platinum")
 
