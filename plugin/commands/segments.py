@@ -47,8 +47,9 @@ def import_(shop_domain: str, file: Any, *, dry_run: bool) -> None:
     """Make the segments in FILE the shop's only ones, and say who enters and leaves."""
     from plugin import clock, queues, runs
     from plugin.db import session
+    from plugin.segments import segment_file
     from plugin.segments.rules import InvalidDefinition
-    from plugin.standing import preview, segment_store
+    from plugin.standing import checking, preview, segment_store
 
     text, definitions = _read(file)
     with named_shop.opened(shop_domain) as shop:
@@ -56,6 +57,9 @@ def import_(shop_domain: str, file: Any, *, dry_run: bool) -> None:
             with session.read() as reading:
                 seen = preview.preview(reading, shop.id, definitions, clock.now())
             _say(seen)
+            doubts = checking.check(shop.id, definitions).clashes.warnings
+            for line in segment_file.with_lines(doubts, text):
+                click.echo(f"Note: {line}")
             if dry_run:
                 click.echo("Nothing was changed.")
                 return

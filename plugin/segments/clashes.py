@@ -78,7 +78,7 @@ def _judge_keep(notes: _Notes, i: int, segment: Segment) -> None:
 def _unknown(i: int, segment: Segment, known: Known) -> Iterator[Problem]:
     taken = {tag.casefold() for tag in known.store_tags}
     if segment.tag.casefold() in taken:
-        said = "is on customers of the store already, given by somebody else: theirs will stay whatever happens"
+        said = "is on customers of the store already: of members it will count as ours, all others keep it"
         yield Problem(f"{i}.tag", said)
     for part, conditions in (("conditions", segment.conditions), ("keep", segment.keep)):
         for j, condition in enumerate(conditions):

@@ -86,6 +86,19 @@ def test_what_is_wrong_is_told_with_its_line_and_nothing_is_saved(shop, file, op
     assert saved(shop) == before
 
 
+def test_what_is_doubtful_is_noted_with_its_line_and_saved(shop, file):
+    twice = "conditions: &enter [{measure: orders, comparison: at_least, value: 3}]\n  keep: *enter"
+    file.write_text(f"- name: A\n  tag: a\n  {twice}\n")
+    told = run("import", shops.DOMAIN, str(file)).output
+    assert "Note: line 3: 0.keep asks for as much as the conditions to enter" in told
+    assert [each["tag"] for each in saved(shop)] == ["a"]
+
+
+def test_a_shop_without_a_baseline_gets_no_suggestions(shop):
+    told = CliRunner().invoke(cli.cli, ["suggest", shops.DOMAIN])
+    assert (told.exit_code, told.output) == (0, "The customers have not been looked at yet.\n")
+
+
 @pytest.mark.parametrize("content", [b"- {", b"\xff\xfe", b"a: b"])
 def test_a_file_that_is_none_is_refused_in_a_line(shop, tmp_path, content):
     (tmp_path / "bad").write_bytes(content)
