@@ -27,6 +27,7 @@ from plugin.db.models import (
 )
 from plugin.history import lines
 from plugin.shop import privacy, shops
+from plugin.standing import shopify_groups
 from plugin.turns import Turn
 from workers import turn
 
@@ -67,9 +68,20 @@ def prune_shop(shop_id: int) -> None:
                 mine.renew()
                 if time.monotonic() >= until:
                     return True
+        while _forget_groups(shop_id):
+            mine.renew()
+            if time.monotonic() >= until:
+                return True
         return False
 
     turn.run("prune", shop_id, drop)
+
+
+def _forget_groups(shop_id: int) -> int:
+    """Shopify's own groups of customers, once no segment asks for them."""
+    with db.write() as session:
+        shops.hold(session, shop_id)
+        return shopify_groups.forget_some(session, shop_id, ROWS_AT_ONCE)
 
 
 def _old_deliveries(_shop: Shop, now: datetime) -> ColumnElement[bool]:

@@ -48,6 +48,16 @@ def take_in(session: Session, shop_id: int, shown: Mapping[int, str | None], now
         refresh.refresh_customers(session, shop_id, sorted(changed), now, "event")
 
 
+def forget_some(session: Session, shop_id: int, most: int) -> int:
+    """Drop what nobody asks for any more, at most so much at a time; returns how much. The caller holds the shop."""
+    if are_asked_for(session, shop_id):
+        return 0
+    stored = select(Customer.customer_id).where(Customer.shop_id == shop_id, Customer.shopify_rfm.is_not(None))
+    some = list(session.scalars(stored.limit(most)))
+    arrays.update(session, Customer, shop_id, "customer_id", {"customer_id": some, "shopify_rfm": [None] * len(some)})
+    return len(some)
+
+
 def all_read(session: Session, shop_id: int, now: datetime) -> None:
     """Every customer's group is here: segments that waited for them can be judged."""
     shop = shops.get(session, shop_id)

@@ -5,8 +5,8 @@ import pytest
 from plugin import clock, runs
 from plugin.db import session as db
 from plugin.standing import mirrors, segment_store
-from tests.support.installed import ON_SQLITE, InstalledShop
-from workers import compare_tags
+from tests.support.installed import ON_SQLITE, InstalledShop, segment
+from workers import compare_tags, prune
 
 NEW = {"measure": "shopify_rfm", "comparison": "is", "value": "new"}
 OTHERS = {"measure": "shopify_rfm", "comparison": "is_not", "value": ["new"]}
@@ -56,6 +56,20 @@ def test_they_are_not_asked_for_where_no_segment_goes_by_them(shop):
     shop.settle()
     assert not any("rfmGroup" in each["query"] for each in shop.store.bulk_operations(shop.handle))
     assert [row.shopify_rfm for row in shop.customers()] == [None]
+
+
+def test_they_are_dropped_when_no_segment_asks_for_them_any_more(shop):
+    shop.buyers(2)
+    shop.settle()
+    shop.save_segments(*GROUPS)
+    shop.settle()
+    prune.prune_shop(shop.id)
+    assert [row.shopify_rfm for row in shop.customers()] == ["new"] * 2
+    shop.save_segments(segment("buyer"))
+    shop.settle()
+    prune.prune_shop(shop.id)
+    assert [row.shopify_rfm for row in shop.customers()] == [None] * 2
+    assert shop.row().shopify_rfm_at is None
 
 
 @ON_SQLITE
