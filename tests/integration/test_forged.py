@@ -153,6 +153,7 @@ def test_an_odd_address_is_no_fault_of_ours(client, address):
 
 
 HEAD = b"POST /webhooks HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+SURVEY = b"POST /promoters/demo.myshopify.com HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
 TELEGRAMS = {
     "nothing": b"\r\n\r\n",
     "noise": bytes(range(256)) * 20,
@@ -172,6 +173,10 @@ TELEGRAMS = {
     "chunks of no size": HEAD + b"Transfer-Encoding: chunked\r\n\r\nZZ\r\n{}\r\n",
     "a length far too large": HEAD + b"Content-Length: 99999999999999999999999\r\n\r\n",
     "half a body": HEAD + b"Content-Length: 100\r\n\r\n{",
+    "half an answer": SURVEY + b"Content-Length: 100\r\n\r\n{",
+    "answers in chunks": SURVEY + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+    "answers without end": SURVEY + b"Content-Length: 99999999999\r\n\r\n" + b"[" * 300_000,
+    "raw bytes in a signature": SURVEY + b"Regulars-Signature: \xff\xfe\r\nRegulars-Timestamp: \xb2\r\n\r\n",
     "half a header": b"GET /app HTTP/1.1\r\nHost",
     "a folded header": b"GET /app HTTP/1.1\r\nHost: x\r\nX-A: 1\r\n  2\r\nConnection: close\r\n\r\n",
     "a NUL in a header": b"GET /app HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \x00\r\n\r\n",
