@@ -73,7 +73,8 @@ def holding(condition: Condition, numbers: Numbers, store: Store) -> NDArray[np.
         return operator.mask(found, condition.value) & _whole(condition, numbers)
     words = [str(word) for word in condition.value] if isinstance(condition.value, tuple) else []
     if not MEASURES[condition.measure].mirrored:
-        return operator.chosen(np.isin(found, [choices.code(condition.measure, word) for word in words]), found)
+        codes = [choices.code(condition.measure, word) for word in words]
+        return operator.chosen(np.logical_or.reduce([found == code for code in codes]), found)
     if not store.mirrors.keys() >= set(words):
         return np.zeros(len(found), np.bool_)  # not fetched yet: nobody is known to be in it, or not to be
     bits = sum(1 << bit for bit in {store.mirrors[word] for word in words})

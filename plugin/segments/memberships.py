@@ -71,9 +71,11 @@ def _alone(
         kept = (customers.members & _bits_at_or_above(segment, segments) != 0) & _all(segment.keep, holding)
     if segment.bit in customers.stays:
         stays = pinned(customers.members, segment.bit) & (customers.stays[segment.bit] > seconds)
+    inside = holds | kept | stays
+    if not customers.pinned_in.any() and not customers.pinned_out.any():
+        return Standing(holds, kept, stays, nobody, nobody, inside)
     pinned_in, pinned_out = pinned(customers.pinned_in, segment.bit), pinned(customers.pinned_out, segment.bit)
-    inside = ((holds | kept | stays) & ~pinned_out) | pinned_in
-    return Standing(holds, kept, stays, pinned_in, pinned_out, inside)
+    return Standing(holds, kept, stays, pinned_in, pinned_out, (inside & ~pinned_out) | pinned_in)
 
 
 def _all(conditions: Sequence[Condition], holding: Holding) -> Truths:

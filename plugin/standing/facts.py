@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from sqlalchemy import BigInteger, ColumnElement, Select, func, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Select, case, func, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from plugin.db import arrays
@@ -25,7 +25,16 @@ def _number(column: InstrumentedAttribute[Any]) -> ColumnElement[int]:
     return func.coalesce(type_coerce(column, BigInteger), choices.UNKNOWN)
 
 
-# Every fact a measure can ask for: whole numbers as they are, words by the measure that numbers them.
+def _listed(measure: str, column: InstrumentedAttribute[Any]) -> ColumnElement[int]:
+    """Words there is a list of are numbered by the database: it hands out numbers much faster than texts."""
+    choice = choices.CHOICES[measure]
+    numbers = {word: choice.code(word) for word in choice.options or ()}
+    unset = choices.UNKNOWN if choice.unset is None else numbers[choice.unset]
+    other = (column.is_not(None), choices.UNKNOWN)  # a word that came up since
+    return case(*((column == word, number) for word, number in numbers.items()), other, else_=unset)
+
+
+# Every fact a measure can ask for.
 NUMBERS: Mapping[str, ColumnElement[int]] = {
     "signed_up_at": _seconds(Customer.signed_up_at),
     "promoter_score": _number(Customer.promoter_score),
@@ -33,12 +42,12 @@ NUMBERS: Mapping[str, ColumnElement[int]] = {
     "lifetime_orders": _number(Customer.lifetime_orders),
     "lifetime_spend": _number(Customer.lifetime_spend),
     "mirrored": _number(Customer.mirrored),
+    "consent": _listed("consent", Customer.consent),
+    "shopify_rfm": _listed("shopify_rfm", Customer.shopify_rfm),
 }
 WORDS: Mapping[str, InstrumentedAttribute[Any]] = {
-    "consent": Customer.consent,
     "country": Customer.country,
     "province": Customer.province,
-    "shopify_rfm": Customer.shopify_rfm,
 }
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import click
 
 from tests.benchmarks import (
+    catalogue,
     deliveries,
     drain,
     events,
@@ -46,6 +47,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "import-lines": ("A history imported with what customers bought (SQLite)", import_lines.main, _nothing),
     "whole-shop": ("Every customer of a shop judged (SQLite)", whole_shop.main, _sizes),
     "whole-shop-postgresql": ("Every customer of a shop judged (PostgreSQL)", whole_shop.main, _on_postgresql),
+    "catalogue": ("The whole catalogue beside the segments a shop starts with (SQLite)", catalogue.main, _sizes),
     "previews": ("Rules tried before they are saved (SQLite)", previews.main, _sizes),
     "sweep": ("Customers whom time alone has moved (SQLite)", sweep.main, _sizes),
 }
