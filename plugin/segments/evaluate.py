@@ -45,11 +45,9 @@ def evaluate(customers: Customers, segments: Sequence[Segment], as_of: datetime,
     numbers = _numbers(views, conditions)
     seconds = views(None).seconds
     standings = memberships.standings(segments, customers, seconds, lambda each: holding(each, numbers, store))
-    bits = np.zeros(len(customers), np.int64)
-    for bit, standing in standings.items():
-        bits |= standing.inside.astype(np.int64) << bit
     stays = memberships.stays(segments, customers, standings, as_of)
-    return Evaluation(bits, _next_review_at(views, conditions, numbers, customers, stays), stays)
+    reviews = _next_review_at(views, conditions, numbers, customers, stays)
+    return Evaluation(_bits(standings, len(customers)), reviews, stays)
 
 
 def standings(
@@ -115,6 +113,15 @@ def _numbers(views: Views, conditions: Iterable[Condition]) -> Numbers:
     return found
 
 
+def _bits(standings: Mapping[int, Standing], count: int) -> IntArray:
+    inside = np.zeros((64, count), np.bool_)
+    for bit, standing in standings.items():
+        inside[bit] = standing.inside
+    # Eight bytes of eight truths each make one number: much faster than shifting numbers segment by segment.
+    packed = np.packbits(inside, axis=0, bitorder="little")
+    return np.ascontiguousarray(packed.T).view("<i8").ravel().astype(np.int64, copy=False)
+
+
 def _next_review_at(
     views: Views, conditions: set[Condition], numbers: Numbers, customers: Customers, stays: Mapping[int, IntArray]
 ) -> IntArray:
@@ -125,7 +132,7 @@ def _next_review_at(
         view = views(asked.category)
         some, seconds = MEASURES[asked.measure].crossings(view, asked.window, threshold, numbers[asked])
         crossing_at[some] = np.minimum(crossing_at[some], seconds)
-    for ends in (customers.pins_until, *stays.values()):
+    for ends in filter(np.any, (customers.pins_until, *stays.values())):
         crossing_at = np.minimum(crossing_at, np.where(ends > seen.seconds, ends, NEVER))
     # An order counts one microsecond after its instant, whereas windows and ages end exactly at theirs.
     return np.minimum(_microseconds(crossing_at), _microseconds(seen.next_order_at(), later=1))

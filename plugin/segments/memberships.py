@@ -71,7 +71,8 @@ def _alone(
         kept = (customers.members & _bits_at_or_above(segment, segments) != 0) & _all(segment.keep, holding)
     if segment.bit in customers.stays:
         stays = pinned(customers.members, segment.bit) & (customers.stays[segment.bit] > seconds)
-    inside = holds | kept | stays
+    inside = holds if kept is nobody else holds | kept
+    inside = inside if stays is nobody else inside | stays
     if not customers.pinned_in.any() and not customers.pinned_out.any():
         return Standing(holds, kept, stays, nobody, nobody, inside)
     pinned_in, pinned_out = pinned(customers.pinned_in, segment.bit), pinned(customers.pinned_out, segment.bit)
