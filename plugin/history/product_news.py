@@ -38,8 +38,8 @@ def apply(row: Product, facts: ProductFacts, version: str, numbers: dict[Key, in
     """Take over facts that are newer, and collections that were told at all."""
     before = categories.numbers_of(row, numbers)
     if version > row.version:
-        row.product_type, row.vendor, row.tags = facts.product_type, facts.vendor, list(facts.tags)
-        row.version = version
+        row.product_type, row.vendor = facts.product_type[: categories.LONGEST], facts.vendor[: categories.LONGEST]
+        row.tags, row.version = list(facts.tags), version
     if facts.collections is not None:
         row.collections = facts.collections
     if categories.numbers_of(row, numbers) != before:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from plugin import clock, runs
 from plugin.db import session as db
-from plugin.db.models import Base, Customer, DataRequest, InboxEvent, Order, OrderLine, Run, Shop
+from plugin.db.models import Base, CategoryHistory, Customer, DataRequest, InboxEvent, Order, OrderLine, Run, Shop
 from plugin.db.scope import ALL_SHOPS
 from plugin.deliveries import inbox, topics
 from plugin.history import category_histories, lines
@@ -25,7 +25,7 @@ from plugin.schemas.facts import CustomerRedacted, DataRequested
 from plugin.schemas.webhook_payloads import PayloadRefused
 from plugin.segments import columns
 from plugin.shop import erasures
-from plugin.standing import mirrors, preview, refresh, segment_store
+from plugin.standing import categories, mirrors, preview, refresh, segment_store
 from plugin.turns import Turn
 
 # Shopify gives a merchant 30 days to answer a customer.
@@ -138,6 +138,9 @@ def _stored(session: Session, shop: Shop, customer_id: int) -> dict[str, list[di
         rows = session.execute(select(table).where(*theirs)).mappings()
         if table is not DataRequest.__table__:
             found[table.name] = [{name: _readable(name, row[name], tags, followed) for name in row} for row in rows]
+    names = {row.number: f"{key.kind}:{key.value}" for key, row in categories.rows(session, shop.id).items()}
+    for history in found[CategoryHistory.__tablename__]:
+        history["category"] = names.get(history.pop("number"))
     bought = lines.of_orders(session, shop.id, sorted(_order_ids(session, shop.id, numbers)))
     found[OrderLine.__tablename__] = [
         {"order_id": order_id, "product_id": product, "units": units, "spend": spend}

@@ -21,6 +21,8 @@ PRODUCT_TYPE, VENDOR, PRODUCT_TAG, COLLECTION, PRODUCT = KINDS = (
     "product_type", "vendor", "product_tag", "collection", "product",
 )  # fmt: skip
 
+LONGEST = 255
+
 Packed = tuple[IntArray, IntArray, bytes]
 
 _HISTORIES = select(CategoryHistory.customer_id, CategoryHistory.history).where(
@@ -42,7 +44,7 @@ class Key(NamedTuple):
     def of(cls, written: str) -> "Key":
         """The category of a key; ValueError if it is none."""
         kind, _, value = written.partition(":")
-        value = " ".join(value.split()).casefold()
+        value = _folded(value)
         if kind not in KINDS or not value:
             raise ValueError(f"{written!r} is no category")
         if kind in (COLLECTION, PRODUCT):
@@ -72,7 +74,7 @@ class Facts:
         texts = [(PRODUCT_TYPE, self.product_type), (VENDOR, self.vendor)]
         texts += [(PRODUCT_TAG, tag) for tag in self.tags] + [(COLLECTION, number) for number in self.collections]
         texts.append((PRODUCT, str(self.product_id)))
-        return {Key(kind, folded) for kind, text in texts if (folded := " ".join(text.split()).casefold())}
+        return {Key(kind, folded) for kind, text in texts if (folded := _folded(text))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +183,11 @@ def products_in(session: Session, shop_id: int, numbers: dict[Key, int]) -> dict
 def numbers_of(row: Product, numbers: dict[Key, int]) -> set[int]:
     """Which of the categories a product is in."""
     return {numbers[key] for key in Facts.of(row).in_categories() & numbers.keys()}
+
+
+def _folded(text: str) -> str:
+    # Some letters become two: what is longer than the column is cut alike on both sides.
+    return " ".join(text.split()).casefold()[:LONGEST]
 
 
 def _columns(session: Session, shop_id: int, keys: Iterable[str], query: Any, **whose: Any) -> dict[str, Packed]:
