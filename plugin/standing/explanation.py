@@ -91,7 +91,9 @@ def _segments(session: Session, shop: models.Shop, customer: Customer, as_of: da
     judged = [segment for segment in segments if segment.bit not in waiting]
     asked = needs.of(segments, hidden=shop.history_from is not None)
     store = baselines.store(session, shop.id, asked)
-    ((customers, _),) = loading.some(session, shop.id, [customer.customer_id], asked, as_of).pieces
+    pieces = loading.some(session, shop.id, [customer.customer_id], asked, as_of).pieces
+    # Those with orders and those without come apart.
+    (customers,) = (each for each, places in pieces if len(places))
     pins = {pin.tag: pin for pin in pinning.of_customer(session, shop.id, customer.customer_id, as_of)}
     rules = _rules(session, shop.id)
     local = as_of.astimezone(ZoneInfo(shop.timezone or "UTC"))

@@ -10,7 +10,7 @@ from plugin import clock
 from plugin.db import session as db
 from plugin.db.models import Shop
 from plugin.segments import catalogue
-from plugin.standing import promoters
+from plugin.standing import explanation, explanation_words, promoters
 from tests.support.installed import ON_ONE_DATABASE, InstalledShop
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -125,6 +125,7 @@ SIDES: dict[str, tuple[list[str], list[str]]] = {
     "rfm-asleep": (["222"], ["225", "331"]),
     "rfm-lost": (["111"], ["115", "511"]),
 }
+EXPLAINED = ("555", "spent 3,000", "coffee and grinder", "nine", "29 days here", "late")
 # Compared with the store: worked out from everybody's spend.
 RELATIVE = ("brand-lover", "vip")
 
@@ -172,6 +173,14 @@ def carriers(shop: InstalledShop, key: str) -> set[int]:
     return set(shop.tagged(definition["tag"]))
 
 
+def explained(shop: InstalledShop, customer: int) -> set[str]:
+    """The tags that explanations say a customer carries."""
+    with db.read() as session:
+        found = explanation.explain(session, shop.id, customer, clock.now())
+    assert list(explanation_words.lines(found))
+    return {each.segment.tag for each in found.segments if each.inside}
+
+
 def spends(shop: InstalledShop) -> dict[int, list[int]]:
     """What everybody paid, in cents, order by order."""
     found: dict[int, list[int]] = {}
@@ -193,6 +202,8 @@ def test_every_preset_tags_who_is_inside_its_boundary_and_nobody_outside(new_sho
     for key, (inside, outside) in SIDES.items():
         found = {named[number] for number in carriers(shop, key)}
         assert (key, set(inside) - found, set(outside) & found) == (key, set(), set())
+    for name in EXPLAINED:
+        assert (name, explained(shop, known[name])) == (name, set(shop.tags(known[name])))
     paid = spends(shop)
     average = sum(map(sum, paid.values())) // len(paid)
     assert carriers(shop, "brand-lover") == {each for each, cents in paid.items() if sum(cents) >= 2 * average}

@@ -99,6 +99,20 @@ def test_the_rule_is_named_by_its_version(shop):
     assert frequent["sentence"] == "Customers who placed at least 6 orders in the last 90 days"
 
 
+def test_what_a_segment_waits_for_is_told_and_nobody_is_in_it(new_shop):
+    shop = new_shop(scopes=["read_orders", "write_customers"])
+    buyer = shop.buy()["customer"]["id"]
+    shop.install()
+    shop.save_segments(*(preset.definition() for preset in catalogue.presets()))
+    found = by_tag(shop, buyer)
+    assert [each["inside"] for each in found.values() if any("waits:" in why for why in each["reasons"])].count(
+        True
+    ) == 0
+    assert found["buys-coffee"]["reasons"] == ["waits: needs the permission to read products"]
+    assert found["vip"]["reasons"] == ["waits: needs every order a customer ever placed"]
+    assert len(told(shop, buyer)) > 2 * len(found)
+
+
 @pytest.mark.parametrize("answers", [True, False])
 def test_a_tag_that_others_gave_is_pointed_out_before_it_is_ours(shop, answers):
     buyer = shop.buy()["customer"]["id"]
