@@ -206,6 +206,14 @@ def test_who_is_kept_by_the_lower_bar_is_told_so_and_when_that_ends():
     assert (never.inside, never.reasons) == (False, ())
 
 
+def test_who_has_just_come_in_will_be_kept_by_the_lower_bar_too():
+    _, keep = kept_segment()
+    segment, _ = kept_segment(keep=keep)
+    told = reasons.explain(columns_of(1, 2, 29), 0, segment, [segment], NOON, dollars, Store())
+    # Tomorrow two orders are left, enough to stay; of those the older one leaves 28 days from now.
+    assert (told.inside, told.changes_at) == (True, NOON + timedelta(days=28))
+
+
 def test_who_stays_for_their_minimum_is_told_until_when():
     segment, _ = kept_segment(minimum_stay=30)
     until = np.array([seconds(NOON + timedelta(days=4))])
