@@ -9,15 +9,16 @@ import pytest
 
 from plugin import clock, runs, turns
 from plugin.db import session as db
-from plugin.db.models import Customer, Mirror, MirrorMark, Run
+from plugin.db.models import Customer, Mirror, MirrorMark, Movement, Run
 from plugin.shop import privacy
 from plugin.shopify import segments
 from plugin.standing import mirror_members, mirrors, segment_store
 from tests.support.installed import ON_SQLITE, InstalledShop
-from workers import mirror_segments, work_on_runs
+from workers import drain_inbox, hear_tags, mirror_segments, work_on_runs
 
 BOUGHT_TWICE = "number_of_orders >= 2"
-ORDINARY = {"measure": "orders", "window": "lifetime", "comparison": "at_least", "value": 1}
+# Of the one segment a test saves: a new shop has six.
+BIT = 6
 
 
 def mirrored(*numbers: int, tag: str = "mirrored", comparison: str = "is") -> dict:
@@ -110,9 +111,29 @@ def test_the_newest_message_stands_whatever_comes_first(shop, order):
         shop.store.tag_customer(shop.handle, buyer, **{change: ["friend"]})
     told = [each for each in shop.posted() if each.headers["x-shopify-topic"].endswith("_segment")]
     assert len(told) == 3
-    shop.receive([told[place] for place in order])
-    shop.settle()
+    for place in order:
+        shop.receive([told[place]])
+        shop.settle()
     assert shop.tagged("mirrored") == [buyer]
+
+
+def told_meanwhile(shop: InstalledShop, customer: int, monkeypatch: pytest.MonkeyPatch, *, inside: bool) -> None:
+    """Between the answer with the first page and its folding a message comes that says otherwise."""
+    real = segments.members
+
+    def members(client, segment_id, after):
+        found = real(client, segment_id, after)
+        if after is None:
+            shop.store.tag_customer(
+                shop.handle, customer, **({"add": ["friend"]} if inside else {"remove": ["friend"]})
+            )
+            shop.receive()
+            hear_tags.hear_tags(shop.id)
+            drain_inbox.drain_inbox(shop.id)
+            assert bool(bits(shop).get(customer)) is inside
+        return found
+
+    monkeypatch.setattr(segments, "members", members)
 
 
 @ON_SQLITE
@@ -125,19 +146,14 @@ def test_a_message_wins_over_the_list_that_is_being_compared(shop, five, pages, 
     if inside:
         shop.store.tag_customer(shop.handle, five[0], remove=["friend"])
     follow(shop, mirrored(number))
-    real = segments.members
-
-    def members(client, segment_id, after):
-        found = real(client, segment_id, after)
-        if after is None:
-            shop.store.tag_customer(shop.handle, five[0], **({"add": ["friend"]} if inside else {"remove": ["friend"]}))
-            shop.receive()
-        return found
-
-    monkeypatch.setattr(segments, "members", members)
+    told_meanwhile(shop, five[0], monkeypatch, inside=inside)
     compare(shop)
     assert (five[0] in shop.tagged("mirrored")) is inside
     assert shop.tagged("mirrored")[-4:] == five[1:]
+    moved = [
+        move.entered for move in shop.rows(Movement, Movement.at) if (move.customer_id, move.bit) == (five[0], BIT)
+    ]
+    assert moved == ([True] if inside else [True, False])  # nobody went in and out again meanwhile
 
 
 class Killed(BaseException):
