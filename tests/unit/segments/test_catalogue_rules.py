@@ -1,6 +1,7 @@
 """Every measure, lower bars, ladders, stays and pins: the engine against a plain reading of the same sentences."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -10,6 +11,8 @@ from plugin.segments import baseline, evaluate
 from plugin.segments.columns import EPOCH
 from tests.support import generated_people as made
 from tests.support import moments, oracle, people
+from tests.support.oracle import RawOrder
+from tests.support.people import Person, Shop
 
 MICROSECOND = timedelta(microseconds=1)
 # Of an average, a group and a window before a date a review may come too early, but never too late.
@@ -82,3 +85,47 @@ def test_the_next_review_is_the_very_instant_at_which_the_first_threshold_is_pas
         begins = [each.processed_at + MICROSECOND for each in person.orders if each.processed_at >= shop.as_of]
         ends = [person.pins_until] if person.pins_until and person.pins_until > shop.as_of else []
         assert review_at == min(passed + begins + ends, default=None)
+
+
+@pytest.mark.parametrize("measure", [*made.NUMBERS, *made.WORDS])
+def test_a_measure_alone_is_read_plainly_and_never_reviewed_too_late(measure):
+    @settings(often, max_examples=25)
+    @given(made.made_people(most=5), made.conditions((measure,)))
+    def check(shop, condition):
+        definitions = [{"name": "S0", "tag": "s0", "conditions": [condition]}]
+        found = judged(shop, definitions, shop.as_of)
+        for person, bits, review_at in zip(shop.people, found.memberships.tolist(), reviews(found), strict=True):
+            at_first = people.standing(definitions, person, shop.shop, shop.as_of)
+            assert made.names_of(bits, definitions) == at_first
+            for later in moments.of(person, definitions, shop.shop, shop.as_of):
+                if review_at is None or later < review_at:
+                    assert people.standing(definitions, person, shop.shop, later) == at_first
+
+    check()
+
+
+def tier(name, rank, enter, stay):
+    spend = {"measure": "spend", "comparison": "at_least"}
+    bars = {"conditions": [spend | {"value": enter}], "keep": [spend | {"value": stay}]}
+    return {"name": name, "tag": name, "ladder": {"name": "Tiers", "rank": rank}} | bars
+
+
+@pytest.mark.parametrize(
+    ("spent", "was", "is_now"),
+    [
+        (450, set(), {"silver"}),
+        (450, {"gold"}, {"gold"}),
+        (350, {"gold"}, {"silver"}),
+        (220, {"silver"}, {"silver"}),
+        # Whoever falls from gold has been above silver's bar as well: they fall no deeper than who was in silver.
+        (220, {"gold"}, {"silver"}),
+        (220, set(), set()),
+        (190, {"gold"}, set()),
+    ],
+)
+def test_a_lower_bar_keeps_who_was_in_it_or_above(spent, was, is_now):
+    tiers = [tier("silver", 1, 250, 200), tier("gold", 2, 500, 400)]
+    order = RawOrder(1, 1, made.NOON - timedelta(days=1), Decimal(spent))
+    shop = made.MadePeople(made.NOON, (Person(101, (order,), inside=frozenset(was)),), Shop())
+    (bits,) = judged(shop, tiers, made.NOON).memberships.tolist()
+    assert made.names_of(bits, tiers) == people.standing(tiers, shop.people[0], shop.shop, made.NOON) == is_now
