@@ -1,6 +1,6 @@
 """Every measure, lower bars, ladders, stays and pins: the engine against a plain reading of the same sentences."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -129,3 +129,16 @@ def test_a_lower_bar_keeps_who_was_in_it_or_above(spent, was, is_now):
     shop = made.MadePeople(made.NOON, (Person(101, (order,), inside=frozenset(was)),), Shop())
     (bits,) = judged(shop, tiers, made.NOON).memberships.tolist()
     assert made.names_of(bits, tiers) == people.standing(tiers, shop.people[0], shop.shop, made.NOON) == is_now
+
+
+@pytest.mark.parametrize(("bought_on", "was", "is_then"), [(20, False, True), (2, False, False)])
+def test_who_buys_in_the_last_days_before_a_date_enters_when_the_date_begins(bought_on, was, is_then):
+    window = {"days": 14, "before": "12-24"}
+    late = {"measure": "orders", "window": window, "comparison": "at_least", "value": 1}
+    definitions = [{"name": "Late", "tag": "late", "conditions": [late]}]
+    order = RawOrder(1, 1, datetime(2023, 12, bought_on, 12, tzinfo=UTC), Decimal(1))
+    now, turn = datetime(2023, 12, 22, tzinfo=UTC), datetime(2023, 12, 24, tzinfo=UTC)
+    shop = made.MadePeople(now, (Person(101, (order,)),), Shop())
+    found = judged(shop, definitions, now)
+    assert (bool(found.memberships[0]), reviews(found)) == (was, [turn if is_then else None])
+    assert bool(judged(shop, definitions, turn).memberships[0]) is is_then
