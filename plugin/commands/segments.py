@@ -74,6 +74,25 @@ def import_(shop_domain: str, file: Any, *, dry_run: bool) -> None:
     click.echo("Saved; the workers judge every customer anew." if changed else "It was so already.")
 
 
+@segments.command()
+@click.argument("shop_domain", metavar="SHOP")
+@click.argument("scale", type=click.Choice(["quintiles", "table"]))
+def scale(shop_domain: str, scale: str) -> None:
+    """Say whether customers are scored against the shop's other customers or by the absolute table."""
+    from plugin import clock, queues, runs
+    from plugin.db import session
+    from plugin.standing import segment_store
+
+    with named_shop.opened(shop_domain) as shop:
+        with session.write() as writing:
+            changed = segment_store.choose_scale(writing, shop.id, scale)
+            if changed:
+                runs.start_refresh(writing, shop.id, clock.now())
+        if changed:
+            queues.wake("run", shop.id)
+    click.echo("Saved; the workers judge every customer anew." if changed else "It was so already.")
+
+
 @click.command()
 @click.argument("shop_domain", metavar="SHOP")
 def suggest(shop_domain: str) -> None:
@@ -107,7 +126,7 @@ def _read(file: Any) -> tuple[str, list[Any]]:
 
 def _say(seen: "Preview") -> None:
     for line in seen.segments:
-        what = "waits for more history" if line.waits_days else f"{line.members:,} customers"
+        what = f"waits: {line.waits}" if line.waits else f"{line.members:,} customers"
         click.echo(f"{line.name} (tag: {line.tag}): {what}, {line.entering:,} enter, {line.leaving:,} leave")
 
 

@@ -11,8 +11,10 @@ from plugin import money
 from plugin.db import models
 from plugin.db.models import Customer, ForeignChange, SegmentVersion, Shop
 from plugin.segments import clashes, depth, needs
+from plugin.segments.customers import QUINTILES, TABLE
 from plugin.segments.rules import MOST_SEGMENTS, InvalidDefinition, Problem, Segment
 from plugin.shop import shops
+from plugin.shop.shop_settings import ShopSettings
 from plugin.standing import baselines, categories, mirrors, pins
 from plugin.standing.waits import FEW_BUYERS, HISTORY, Wait
 
@@ -122,6 +124,21 @@ def save(session: Session, shop_id: int, wanted: Sequence[dict[str, Any]], now: 
         row.removed_at = row.removed_at or now
         pins.drop_segment(session, shop_id, row.bit)
     return changed
+
+
+def choose_scale(session: Session, shop_id: int, scale: str) -> bool:
+    """Score the shop's customers by QUINTILES or by the TABLE from now on; False if they are already.
+
+    Everybody has to be judged anew then.
+    """
+    if scale not in (QUINTILES, TABLE):
+        raise ValueError(f"Neither {QUINTILES} nor {TABLE}: {scale}")
+    shops.hold(session, shop_id)
+    shop = shops.get(session, shop_id)
+    if ShopSettings.of(shop.settings).rfm_scale == scale:
+        return False
+    shop.settings = {**shop.settings, "rfm_scale": scale}
+    return True
 
 
 def _update(session: Session, row: models.Segment, definition: dict[str, Any], position: int, now: datetime) -> bool:

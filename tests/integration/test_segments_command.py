@@ -10,7 +10,8 @@ from plugin import cli
 from plugin.db import session as db
 from plugin.db.models import Run
 from plugin.segments import presets
-from plugin.standing import segment_store
+from plugin.segments.needs import Needs
+from plugin.standing import baselines, segment_store
 from tests.support import shop as shops
 from tests.support.installed import ON_ONE_DATABASE
 
@@ -92,6 +93,14 @@ def test_what_is_doubtful_is_noted_with_its_line_and_saved(shop, file):
     told = run("import", shops.DOMAIN, str(file)).output
     assert "Note: line 3: 0.keep asks for as much as the conditions to enter" in told
     assert [each["tag"] for each in saved(shop)] == ["a"]
+
+
+def test_choosing_the_table_has_everybody_scored_by_it(shop):
+    assert "Saved" in run("scale", shops.DOMAIN, "table").output
+    assert run("scale", shops.DOMAIN, "table").output == "It was so already.\n"
+    with db.read() as session:
+        store = baselines.store(session, shop, Needs(baseline=True))
+    assert (store.rfm_scale, runs_of(shop)) == ("table", 1)
 
 
 def test_a_shop_without_a_baseline_gets_no_suggestions(shop):
