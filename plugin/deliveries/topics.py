@@ -13,7 +13,8 @@ from marshmallow import Schema
 
 from plugin.db.models import InboxEvent
 from plugin.deliveries import inbox
-from plugin.history.ledger import FactsRefused, Ledger, version
+from plugin.history import versions
+from plugin.history.ledger import FactsRefused, Ledger
 from plugin.schemas import product_payloads, segment_payloads
 from plugin.schemas import webhook_payloads as payloads
 from plugin.schemas.facts import FiguresChanged, ProductFacts, ProductGone, SegmentChanged, TagsChanged
@@ -68,7 +69,7 @@ def fold(ledger: Ledger, readings: Iterable[tuple[InboxEvent, Topic, Any]]) -> l
 def products_told(readings: Iterable[tuple[InboxEvent, Topic, Any]]) -> list[tuple[ProductFacts | ProductGone, str]]:
     """What the deliveries say about products, each with what orders such news, for plugin.history.product_news."""
     return [
-        (facts, version(getattr(facts, "updated_at", event.triggered_at), event.triggered_at, event.webhook_id))
+        (facts, versions.of(getattr(facts, "updated_at", event.triggered_at), event.triggered_at, event.webhook_id))
         for event, _, facts in readings
         if isinstance(facts, ProductFacts | ProductGone)
     ]
@@ -92,7 +93,7 @@ def _precise(change: Change, event: InboxEvent) -> Change:
 
 
 def _apply_order(ledger: Ledger, facts: Any, event: InboxEvent) -> None:
-    ledger.apply_order(facts, version(facts.updated_at, event.triggered_at, event.webhook_id))
+    ledger.apply_order(facts, versions.of(facts.updated_at, event.triggered_at, event.webhook_id))
 
 
 def _nobody(_facts: Any) -> Iterable[int]:

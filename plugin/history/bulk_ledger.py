@@ -12,7 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from plugin.db import arrays, upserts
 from plugin.db.models import MERGED_CUSTOMER, Customer, Order, Shop
-from plugin.history import lines
+from plugin.history import lines, versions
 from plugin.schemas.admin_rows import CUSTOMER_COLUMNS, ORDER_COLUMNS, Row
 from plugin.shop import erasures, shops
 
@@ -56,7 +56,7 @@ def fold_orders(session: Session, shop_id: int, rows: Iterable[Row], bought: Bou
     names = ["shop_id", "customer_id", "place_at", "place_told_at", "country", "province"]
     upserts.write(session, CUSTOMERS, names, [(shop_id, *each) for each in places], _replace_older_place)
     if bought is not None:
-        lines.replace(session, shop_id, _standing(session, shop_id, bought))
+        lines.replace(session, shop_id, _standing(session, shop, bought))
 
 
 def fold_customers(session: Session, shop_id: int, rows: Iterable[Row], *, with_tags: bool) -> None:
@@ -91,11 +91,16 @@ def _by_owner(rows: Sequence[Row]) -> Iterator[Row]:
     return (rows[place] for place in np.argsort(owners, kind="stable").tolist())
 
 
-def _standing(session: Session, shop_id: int, bought: Bought) -> dict[int, list[lines.Share]]:
+def _standing(session: Session, shop: Shop, bought: Bought) -> dict[int, list[lines.Share]]:
     """The lines of those orders whose stored facts are the very ones they belong to; a guest's are not kept."""
     found: dict[int, list[lines.Share]] = {}
+    since, of_second = shop.lines_from, {(order_id, versions.updated_at(each)): each for order_id, each in bought}
     order_ids = [order_id for order_id, _ in bought]
-    for order_id, version, owner in arrays.rows(session, STANDING, shop_id=shop_id, order_ids=order_ids):
+    for order_id, stored, owner in arrays.rows(session, STANDING, shop_id=shop.id, order_ids=order_ids):
+        # Shopify tells in whole seconds when a list was begun: a message of that second looks newer than the list. Sent
+        # before lines were kept, it is not, and brought none.
+        brought_none = since is not None and versions.was_seen_before(stored, since)
+        version = of_second.get((order_id, versions.updated_at(stored)), stored) if brought_none else stored
         if (order_id, version) in bought:
             found[order_id] = bought[order_id, version] if owner is not None else []
     return found

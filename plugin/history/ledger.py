@@ -4,10 +4,10 @@ Folding is idempotent and order-independent: any permutation and duplication of 
 """
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, and_, delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from plugin.db.models import Customer, Order, OrderHistory
@@ -29,27 +29,9 @@ from plugin.standing import pins, stays
 
 Row = TypeVar("Row", Order, Customer)
 
-# Where the second part of a version begins: after twenty digits and a bar, counted from 1 as SQL does.
-SEEN_AT_STARTS = 22
-
 
 class FactsRefused(Exception):
     """The message is well-formed and cannot be true of this shop; the reason is for people to read."""
-
-
-def seen_before(instant: datetime) -> ColumnElement[bool]:
-    """Orders whose newest payload was sent before an instant, by their `version`."""
-    seen_at = func.substr(Order.version, SEEN_AT_STARTS, len(_digits(instant)))
-    return and_(Order.version != "", seen_at < _digits(instant))
-
-
-def version(updated_at: datetime, seen_at: datetime, message_id: str) -> str:
-    """What orders the payloads of one order: newest wins, and of the same second the one Shopify sent later.
-
-    `updated_at` has whole seconds, and a paid order is often updated twice in one; `message_id` only breaks what is
-    left of ties, so that every order of arrival ends the same.
-    """
-    return f"{_digits(updated_at)}|{_digits(seen_at)}|{message_id}"[:320]
 
 
 class Ledger:
@@ -283,11 +265,6 @@ class Ledger:
         if not wanted:
             return ()
         return self._session.scalars(select(table).where(table.shop_id == self._shop_id, key.in_(wanted)))
-
-
-def _digits(instant: datetime) -> str:
-    """An instant as text that sorts like it."""
-    return f"{instant.astimezone(UTC):%Y%m%d%H%M%S%f}"
 
 
 def _forget_tags(customer: Customer) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from plugin.db.models import Shop
 from plugin.db.types import to_microseconds
-from plugin.history import bulk_ledger, ledger, lines
+from plugin.history import bulk_ledger, lines, versions
 from plugin.history.bulk_ledger import Bought
 from plugin.history.listing import Batch
 from plugin.schemas import admin_rows
@@ -65,5 +65,5 @@ def _read(objects: Grouped, read: Callable[[Node, list[Node]], tuple[Row, Any]])
 
 def _listed(shop: Shop, batch: Batch) -> Listed:
     """The list shows every object at least as new as it was when it was begun."""
-    seen = ledger.version(batch.seen_at, batch.seen_at, "import")[ledger.SEEN_AT_STARTS - 2 :]
+    seen = versions.ending(batch.seen_at, "import")
     return Listed(shop.currency or SHOP_WITHOUT_CURRENCY, seen)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from plugin import clock
 from plugin.db import session as db
 from plugin.db.models import STALE_ORDER, Order
-from plugin.history import ledger, lines
+from plugin.history import lines, versions
 from plugin.history.ledger import FactsRefused, Ledger
 from plugin.schemas import admin_objects
 from plugin.shop import shops
@@ -71,7 +71,7 @@ def _fold(shop_id: int, asked: Sequence[int], nodes: list[dict[str, Any]], asked
         for node in nodes:
             facts = admin_objects.order(node, node["lines"])
             try:
-                book.apply_order(facts, ledger.version(facts.updated_at, asked_at, "look-up"))
+                book.apply_order(facts, versions.of(facts.updated_at, asked_at, "look-up"))
             except FactsRefused as error:
                 log.warning("order_not_taken_over", shop_id=shop_id, order_id=facts.order_id, reason=str(error))
         touched = book.save()

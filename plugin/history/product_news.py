@@ -18,7 +18,7 @@ from plugin.standing import categories
 from plugin.standing.categories import Key
 
 News = tuple[ProductFacts | ProductGone, str]
-"""What is told, and what orders it among other news of the product (history.ledger.version)."""
+"""What is told, and what orders it among other news of the product (history.versions)."""
 
 
 def take_in(session: Session, shop_id: int, news: Iterable[News], now: datetime) -> bool:

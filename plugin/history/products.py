@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from plugin import clock, runs
 from plugin.db import session as db
 from plugin.db.models import PRODUCT_TO_FETCH, PRODUCT_TO_FOLD, Category, Product, Shop
-from plugin.history import category_histories, ledger, lines, product_news
+from plugin.history import category_histories, lines, product_news, versions
 from plugin.schemas import admin_objects
 from plugin.shop import shops
 from plugin.shopify import products as wire
@@ -95,7 +95,7 @@ def _fetch_some(shop_id: int, _turn: Turn) -> bool:
                 row.deleted_at = row.deleted_at or asked_at
             else:
                 facts = admin_objects.product(node)
-                product_news.apply(row, facts, ledger.version(facts.updated_at, asked_at, "look-up"), numbers)
+                product_news.apply(row, facts, versions.of(facts.updated_at, asked_at, "look-up"), numbers)
             row.to_fetch, row.fetched_at = False, asked_at
     log.info("products_fetched", shop_id=shop_id, products=len(product_ids))
     return True

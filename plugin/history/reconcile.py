@@ -18,7 +18,7 @@ from plugin import clock, runs
 from plugin.db import session as db
 from plugin.db.models import PENDING_EVENT, InboxEvent, Order, Run
 from plugin.db.types import from_microseconds, to_microseconds
-from plugin.history import ledger, lines, listing
+from plugin.history import lines, listing, versions
 from plugin.history.ledger import FactsRefused, Ledger
 from plugin.history.listing import Batch, Place
 from plugin.schemas import admin_objects
@@ -109,7 +109,7 @@ def _compare(run: Run, batch: Batch, listed: Sequence[OrderFacts]) -> None:
         book.load((facts.order_id for facts in newer), (facts.customer_id or 0 for facts in newer))
         for facts in newer:
             try:
-                book.apply_order(facts, ledger.version(facts.updated_at, batch.seen_at, "reconciliation"))
+                book.apply_order(facts, versions.of(facts.updated_at, batch.seen_at, "reconciliation"))
             except FactsRefused as error:
                 log.warning("order_not_taken_over", order_id=facts.order_id, reason=str(error))
         touched = book.save()

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, func, select, true
 from plugin import clock
 from plugin.db import session as db
 from plugin.db.models import Order
-from plugin.history import ledger
+from plugin.history import versions
 from plugin.history.ledger import Ledger
 from plugin.shop import shops
 
@@ -56,7 +56,7 @@ def let_go(shop_id: int, after: int, listed_at: datetime, in_sight: datetime | N
 
 def _unlisted(listed_at: datetime, in_sight: datetime | None) -> tuple[ColumnElement[bool], ...]:
     visible = Order.processed_at >= in_sight if in_sight else true()
-    return Order.deleted_at.is_(None), ledger.seen_before(listed_at), visible
+    return Order.deleted_at.is_(None), versions.seen_before(listed_at), visible
 
 
 def _delete(shop_id: int, order_ids: list[int], unlisted: tuple[ColumnElement[bool], ...]) -> None:

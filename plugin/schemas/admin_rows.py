@@ -135,7 +135,7 @@ def _minor(amount: str, listed: Listed) -> int:
 
 
 def _digits(text: str) -> str:
-    """An instant as the first part of plugin.history.ledger.version."""
+    """An instant as the first part of plugin.history.versions."""
     if len(text) == 20 and text[19] == "Z":
         return f"{text[:4]}{text[5:7]}{text[8:10]}{text[11:13]}{text[14:16]}{text[17:19]}000000"
     return f"{admin_objects.instant(text).astimezone(UTC):%Y%m%d%H%M%S%f}"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from plugin.db import session as db
 from plugin.db.models import Customer, Shop
-from plugin.history import bulk_ledger, histories, ledger
+from plugin.history import bulk_ledger, histories, versions
 from plugin.history.ledger import Ledger
 from plugin.schemas import admin_objects, admin_rows
 from plugin.schemas.admin_rows import Listed
@@ -50,12 +50,12 @@ def fold_one_by_one(shop_id: int, nodes: list[dict[str, Any]]) -> None:
         book = Ledger(session, shop_id)
         for each in nodes:
             facts = admin_objects.order(each, LINES)
-            book.apply_order(facts, ledger.version(facts.updated_at, NOW, "import"))
+            book.apply_order(facts, versions.of(facts.updated_at, NOW, "import"))
         book.save()
 
 
 def fold_at_once(shop_id: int, nodes: list[dict[str, Any]]) -> None:
-    listed = Listed("USD", ledger.version(NOW, NOW, "import")[ledger.SEEN_AT_STARTS - 2 :])
+    listed = Listed("USD", versions.ending(NOW, "import"))
     with db.write() as session:
         shops.hold(session, shop_id)
         bulk_ledger.fold_orders(session, shop_id, [admin_rows.order(each, LINES, listed) for each in nodes])
@@ -169,7 +169,7 @@ def as_facts(shown: dict[str, Any], lines: list[dict[str, Any]]) -> object:
     return {name: getattr(facts, name) for name in names} | {
         "processed_at": to_microseconds(facts.processed_at),
         "updated_at": to_microseconds(facts.updated_at),
-        "version": f"{ledger.version(facts.updated_at, NOW, '')[:20]}|seen",
+        "version": f"{versions.of(facts.updated_at, NOW, '')[:20]}|seen",
     }
 
 

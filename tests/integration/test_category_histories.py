@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from plugin.db import session as db
 from plugin.db.models import CategoryHistory, Order, OrderLine, Product
-from plugin.history import bulk_ledger, category_histories, ledger, lines
+from plugin.history import bulk_ledger, category_histories, lines, versions
 from plugin.history.ledger import Ledger
 from plugin.schemas import admin_objects, admin_rows
 from plugin.schemas.admin_rows import Listed
@@ -240,12 +240,12 @@ def fold_one_by_one(shop_id: int, listed: list[tuple[Any, Any]]) -> None:
         book = Ledger(session, shop_id)
         for each, bought in listed:
             facts = admin_objects.order(each, bought)
-            book.apply_order(facts, ledger.version(facts.updated_at, NOW, "import"))
+            book.apply_order(facts, versions.of(facts.updated_at, NOW, "import"))
         book.save()
 
 
 def fold_at_once(shop_id: int, listed: list[tuple[Any, Any]]) -> None:
-    like = Listed("USD", ledger.version(NOW, NOW, "import")[ledger.SEEN_AT_STARTS - 2 :])
+    like = Listed("USD", versions.ending(NOW, "import"))
     rows, shares = [], {}
     for each, bought in listed:
         row = admin_rows.order(each, bought, like)
