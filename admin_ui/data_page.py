@@ -5,15 +5,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import datetime
 
 from babel.dates import format_date
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from plugin.db.models import Customer, DataRequest, Shop
-from plugin.shop import privacy
+from plugin.shop import privacy, shops
 from plugin.shopify import scopes
 from plugin.standing import segment_store
 
@@ -95,7 +94,7 @@ def requests(session: Session, shop: Shop, now: datetime) -> list[Request]:
 
 def file_name(row: DataRequest, shop: Shop) -> str:
     """What a downloaded answer is called."""
-    return f"customer-{row.customer_id}-{row.requested_at.astimezone(_zone(shop)):%Y-%m-%d}.json"
+    return f"customer-{row.customer_id}-{row.requested_at.astimezone(shops.zone(shop)):%Y-%m-%d}.json"
 
 
 def tagged_count(session: Session, shop_id: int) -> int:
@@ -137,11 +136,4 @@ def _request(row: DataRequest, shop: Shop) -> Request:
 
 
 def _date(instant: datetime, shop: Shop) -> str:
-    return format_date(instant.astimezone(_zone(shop)), "long", locale="en")
-
-
-def _zone(shop: Shop) -> tzinfo:
-    try:
-        return ZoneInfo(shop.timezone or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
-        return UTC
+    return format_date(instant.astimezone(shops.zone(shop)), "long", locale="en")

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import click
 
@@ -31,7 +30,7 @@ def pin(shop_domain: str, customer: int, tag: str, until: datetime | None, note:
     from plugin.standing import pinning
 
     with named_shop.opened(shop_domain) as shop:
-        ends = until.replace(tzinfo=_zone(shop)) if until else None
+        ends = until.replace(tzinfo=shops.zone(shop)) if until else None
         with session.write() as writing:
             shops.hold(writing, shop.id)
             wish = (writing, shop.id, customer, tag, not out, ends, note)
@@ -79,10 +78,8 @@ def pins(shop_domain: str) -> None:
 
 
 def _line(pinned: "Pinned", shop: "Shop") -> str:
-    ends = f" until {pinned.until.astimezone(_zone(shop)):%Y-%m-%d %H:%M}" if pinned.until else ""
+    from plugin.shop import shops
+
+    ends = f" until {pinned.until.astimezone(shops.zone(shop)):%Y-%m-%d %H:%M}" if pinned.until else ""
     note = f"  {pinned.note}" if pinned.note else ""
     return f"{pinned.customer_id}  {'in' if pinned.into else 'out of'} {pinned.tag}{ends}{note}"
-
-
-def _zone(shop: "Shop") -> ZoneInfo:
-    return ZoneInfo(shop.timezone or "UTC")

@@ -4,6 +4,7 @@ last answered us.
 
 from datetime import datetime
 from functools import partial
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
@@ -27,6 +28,14 @@ def by_domain(session: Session, domain: str) -> Shop | None:
 def get(session: Session, shop_id: int) -> Shop:
     """The shop with this id, which must exist."""
     return session.get_one(Shop, shop_id)
+
+
+def zone(shop: Shop) -> ZoneInfo:
+    """The shop's own time zone; UTC until Shopify has told one that this machine knows."""
+    try:
+        return ZoneInfo(shop.timezone or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
 
 
 def installed(session: Session) -> list[Shop]:

@@ -7,7 +7,6 @@ A new one waits until everybody is judged again: until then all of them are comp
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -19,6 +18,7 @@ from plugin.segments import columns
 from plugin.segments.baseline import Baseline
 from plugin.segments.customers import Store
 from plugin.segments.needs import Needs
+from plugin.shop import shops
 from plugin.shop.shop_settings import ShopSettings
 from plugin.standing import mirrors
 
@@ -37,7 +37,7 @@ def store(session: Session, shop_id: int, needs: Needs) -> Store:
     stored = latest(session, shop_id) if needs.baseline else None
     return Store(
         baseline=stored.baseline if stored else None,
-        zone=ZoneInfo(shop.timezone or "UTC"),
+        zone=shops.zone(shop),
         minor_units=money.minor_units(shop.currency) if shop.currency else 2,
         rfm_scale=ShopSettings.of(shop.settings).rfm_scale,
         history_from=columns.seconds(shop.history_from) if shop.history_from else None,

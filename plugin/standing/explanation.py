@@ -6,7 +6,6 @@ rules, the store's baseline.
 
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -76,7 +75,7 @@ def explain(session: Session, shop_id: int, customer_id: int, as_of: datetime) -
     customer = _customer(session, shop_id, customer_id)
     return CustomerExplained(
         customer_id=customer.customer_id,
-        as_of=as_of.astimezone(ZoneInfo(shop.timezone or "UTC")),
+        as_of=as_of.astimezone(shops.zone(shop)),
         currency=shop.currency or UNKNOWN_CURRENCY,
         tagging_on=shop.tagging_off_at is None,
         ignored=tuple(_ignored(session, shop, customer.customer_id)),
@@ -96,7 +95,7 @@ def _segments(session: Session, shop: models.Shop, customer: Customer, as_of: da
     (customers,) = (each for each, places in pieces if len(places))
     pins = {pin.tag: pin for pin in pinning.of_customer(session, shop.id, customer.customer_id, as_of)}
     rules = _rules(session, shop.id)
-    local = as_of.astimezone(ZoneInfo(shop.timezone or "UTC"))
+    local = as_of.astimezone(shops.zone(shop))
 
     def say(minor: int) -> str:
         return money.say(minor, shop.currency or UNKNOWN_CURRENCY)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import islice
 from typing import BinaryIO
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import structlog
 from sqlalchemy import func, select
@@ -15,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from plugin import clock, queues
 from plugin.db import session as db
-from plugin.db.models import Customer, Shop
+from plugin.db.models import Customer
 from plugin.history import answers
 from plugin.schemas import answers_file
 from plugin.schemas.answers_file import Line
@@ -73,7 +72,7 @@ def take_in(shop_id: int, given: Sequence[PromoterAnswer]) -> list[str]:
 def take_file(shop_id: int, stream: BinaryIO) -> Report:
     """Take in a CSV file (plugin.schemas.answers_file) while it is read; FileRefused if it is none."""
     with db.read() as session:
-        zone = _zone(shops.get(session, shop_id))
+        zone = shops.zone(shops.get(session, shop_id))
     report = Report()
     lines = answers_file.read(stream, zone, clock.now() + CLOCKS_APART)
     while some := list(islice(lines, ANSWERS_AT_ONCE)):
@@ -139,10 +138,3 @@ def _take_lines(shop_id: int, some: Sequence[Line], report: Report) -> None:
         if outcome == answers.UNKNOWN:
             report.unknown_customers += 1
             report.problems.append((number, "No customer of this shop has that number."))
-
-
-def _zone(shop: Shop) -> ZoneInfo:
-    try:
-        return ZoneInfo(shop.timezone or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")

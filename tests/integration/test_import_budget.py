@@ -11,6 +11,7 @@ from plugin.history import listing, order_lookup
 from plugin.shopify import http, line_items, throttle
 from plugin.shopify.admin_api import AdminClient
 from plugin.shopify.throttle import LEFT_FOR_OTHERS
+from tests.support.installed import ON_ONE_DATABASE
 from tests.support.scripted import ScriptedShop
 
 MAXIMUM, RESTORED_A_SECOND = 2000, 500
@@ -23,7 +24,7 @@ def pages(client: AdminClient) -> None:
 
 
 def look_up(client: AdminClient) -> None:
-    order_lookup._fetch(client, [1])
+    order_lookup._fetch(client, [1], lined=False)
 
 
 def more_lines(client: AdminClient) -> None:
@@ -39,6 +40,8 @@ LISTED = {"orders": {"nodes": [], "pageInfo": END}, "nodes": [], "order": {"line
     [(pages, listing.ORDERS.cost), (look_up, order_lookup.QUERY_COST), (more_lines, line_items.PAGE_COST)],
     ids=["pages", "look-ups", "more lines"],
 )
+@pytest.mark.usefixtures("settings")
+@ON_ONE_DATABASE
 def test_who_has_time_waits_until_a_share_is_left_to_others(ask: Callable[[AdminClient], None], cost: float):
     throttle.of.cache_clear()
     short = 0.4 * RESTORED_A_SECOND

@@ -15,6 +15,7 @@ from plugin.db import session as db
 from plugin.db.models import InboxEvent
 from plugin.history import listing
 from plugin.shopify import bulk_queries
+from tests.conftest import start
 from tests.integration.test_import import expected, fill, forget_history, import_history, rows, tagged
 from tests.support.installed import ON_ONE_DATABASE, InstalledShop, open_app
 from tests.support.mortality import Killed, Reaper
@@ -98,6 +99,9 @@ class Trial:
 def trial(new_shop, monkeypatch) -> Trial:
     monkeypatch.setattr(listing, "BLOCK", BLOCK)
     monkeypatch.setattr(work_on_runs, "POLL_SECONDS", 0.02)
+    # Else only messages would say where customers live, and not each import hears the same ones.
+    monkeypatch.setenv("ADDRESSES_APPROVED", "true")
+    start()
     shop = new_shop()
     fill(shop)
     shop.id = open_app(shop.store, shop.handle)

@@ -11,6 +11,12 @@ from plugin.tagging import switch
 from tests.integration.admin_ui.asking import Merchant
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+# Older items that we cannot see would only add to theirs.
+FEW_ITEMS = {
+    "name": "Few items",
+    "tag": "few-items",
+    "conditions": [{"measure": "units", "comparison": "below", "value": 5}],
+}
 
 
 def set_shop(merchant: Merchant, **columns: object) -> None:
@@ -60,12 +66,13 @@ def test_with_the_whole_history_nothing_waits(merchant: Merchant) -> None:
 
 
 def test_with_recent_orders_only_the_date_and_the_waiting_segments_are_said(merchant: Merchant) -> None:
+    merchant.save([FEW_ITEMS])
     set_shop(merchant, history_from=NOON)
     seen = permissions(merchant)
     assert seen["history"] == "Shopify shows Regulars orders since March 1, 2026 only."
-    assert {"name": "First-time", "words": "needs every order a customer ever placed"} in seen["waiting"]
+    assert {"name": "Few items", "words": "needs every order a customer ever placed"} in seen["waiting"]
     assert "since March 1, 2026 only" in merchant.open("/app/data").text
-    assert "<strong>First-time</strong> needs every order" in merchant.open("/app/data").text
+    assert "<strong>Few items</strong> needs every order" in merchant.open("/app/data").text
 
 
 def test_a_segment_that_only_needs_more_days_says_how_many(merchant: Merchant) -> None:
@@ -91,6 +98,7 @@ def test_dates_are_the_shop_s_own(merchant: Merchant, zone: str, date: str) -> N
 
 
 def test_segments_without_enough_history_show_no_count(merchant: Merchant) -> None:
+    merchant.save([FEW_ITEMS])
     set_shop(merchant, history_from=NOON)
     merchant.add(Customer(shop_id=merchant.shop_id, customer_id=1, wanted_tags=1))
     line = merchant.get("/app/api/status").get_json()["segments"][0]
