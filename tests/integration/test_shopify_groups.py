@@ -5,7 +5,7 @@ import pytest
 from plugin import clock, runs
 from plugin.db import session as db
 from plugin.standing import mirrors, segment_store
-from tests.support.installed import ON_SQLITE, InstalledShop, segment
+from tests.support.installed import ON_ONE_DATABASE, InstalledShop, segment
 from workers import compare_tags, prune
 
 NEW = {"measure": "shopify_rfm", "comparison": "is", "value": "new"}
@@ -38,7 +38,7 @@ def test_groups_are_read_when_a_segment_asks_for_them_and_every_week(shop):
     assert tagged(shop) == ([], [first, second])
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_page_by_page_they_are_read_too(shop):
     (buyer,) = shop.buyers(1)
     shop.settle()
@@ -48,7 +48,7 @@ def test_page_by_page_they_are_read_too(shop):
     assert tagged(shop) == ([buyer], [])
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_they_are_not_asked_for_where_no_segment_goes_by_them(shop):
     shop.buyers(1)
     shop.settle()
@@ -72,7 +72,7 @@ def test_they_are_dropped_when_no_segment_asks_for_them_any_more(shop):
     assert shop.row().shopify_rfm_at is None
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 @pytest.mark.parametrize("position", [{}, {"groups": False, "found": {}}])
 def test_a_comparison_under_way_when_they_are_first_asked_for_reads_them_in_the_end(shop, position):
     (buyer,) = shop.buyers(1)

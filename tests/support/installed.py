@@ -24,7 +24,6 @@ from workers import drain_inbox, hear_tags, serve, sweep, sync_tags, work_on_run
 
 # For what does not depend on the database: `pytestmark = ON_ONE_DATABASE`, or as a decorator.
 ON_ONE_DATABASE = pytest.mark.parametrize("database_url", [os.environ.get("TEST_ON", "sqlite")], indirect=True)
-ON_SQLITE = ON_ONE_DATABASE
 ON_POSTGRESQL = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 ONE_BUYER = [{"price": "100.00"}]
