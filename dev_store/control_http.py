@@ -15,7 +15,9 @@ class ControlHttp:
 
     def __init__(self, base_url: str) -> None:
         # Loading and advancing take as long as they take.
-        self._http = httpx.Client(base_url=base_url, timeout=httpx.Timeout(None, connect=5))
+        # A connection is not used again after a pause: the server may be about to close it.
+        limits = httpx.Limits(keepalive_expiry=1)
+        self._http = httpx.Client(base_url=base_url, timeout=httpx.Timeout(None, connect=5), limits=limits)
 
     def close(self) -> None:
         """Let go of the connection."""
