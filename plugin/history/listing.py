@@ -35,7 +35,8 @@ CLOCKS_APART = timedelta(minutes=2)
 class Kind:
     """What is listed, and the documents it takes. `page` and `cost`: so many a page, in points at most.
 
-    `fills`: words in the documents and what stands there instead, as GraphQL writes it.
+    `fills`: words in the documents and what stands there instead, as GraphQL writes it. `lined`: with each line's
+    product.
     """
 
     name: str
@@ -44,10 +45,13 @@ class Kind:
     page: int
     cost: float
     fills: tuple[tuple[str, str], ...] = ()
+    lined: bool = False
 
     def document(self, name: str) -> str:
         """One of the documents, as it is sent."""
         text = places.document(name)
+        if self.lined:
+            text = line_items.with_products(text)
         for word, instead in self.fills:
             text = text.replace(word, instead)
         return text
@@ -56,7 +60,7 @@ class Kind:
 CUSTOMERS = Kind("customers", "bulk_customers", "customers_page", 250, 752)
 ORDERS = Kind("orders", "bulk_orders", "orders_page", 50, 754)
 # With what each order consists of; Shopify shows products only to who may read them.
-LINED_ORDERS = Kind("orders", "bulk_lined_orders", "lined_orders_page", 25, 927)
+LINED_ORDERS = Kind("orders", "bulk_orders", "orders_page", 25, 927, lined=True)
 
 
 @dataclass(frozen=True, slots=True)

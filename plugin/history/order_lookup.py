@@ -25,10 +25,9 @@ log = structlog.get_logger()
 # Shopify sends orders/updated beside most of what makes an order stale: give it time before asking.
 PATIENCE = timedelta(minutes=5)
 ORDERS_A_QUERY = 10
-# Ten orders with fifty lines each, as Shopify counts them.
-QUERY_COST = 601
-# With twenty lines each and their products.
-LINED_QUERY_COST = 661
+# So many lines of each come with the order; what ten orders with them cost, as Shopify counts it.
+LINES, QUERY_COST = 50, 601
+LINES_WITH_PRODUCTS, LINED_QUERY_COST = 20, 661
 
 
 def refetch_stale(client: AdminClient, shop_id: int, turn: Turn) -> int:
@@ -58,9 +57,11 @@ def shops_waiting(session: Session, now: datetime) -> list[int]:
 
 
 def _fetch(client: AdminClient, order_ids: Sequence[int], *, lined: bool) -> list[dict[str, Any]]:
-    wanted = {"ids": [ids.gid("Order", order_id) for order_id in order_ids]}
-    name, cost = ("lined_orders_by_id", LINED_QUERY_COST) if lined else ("orders_by_id", QUERY_COST)
-    nodes = client.execute(places.document(name), wanted, cost=cost, leave=throttle.LEFT_FOR_OTHERS)["nodes"]
+    wanted = {"ids": [ids.gid("Order", order_id) for order_id in order_ids], "lines": LINES}
+    text, cost = places.document("orders_by_id"), QUERY_COST
+    if lined:
+        text, cost, wanted["lines"] = line_items.with_products(text), LINED_QUERY_COST, LINES_WITH_PRODUCTS
+    nodes = client.execute(text, wanted, cost=cost, leave=throttle.LEFT_FOR_OTHERS)["nodes"]
     return [{**node, "lines": line_items.all_of(client, node)} for node in nodes if node]
 
 

@@ -6,6 +6,21 @@ from plugin.shopify import throttle
 from plugin.shopify.admin_api import AdminClient, document
 
 PAGE_COST, PRODUCTS_PAGE_COST = 260, 760
+BEHIND = "isGiftCard\n"
+PRODUCTS = """
+quantity
+product { id }
+originalTotalSet { shopMoney { amount } }
+discountAllocations { allocatedAmountSet { shopMoney { amount } } }
+"""
+
+
+def with_products(text: str) -> str:
+    """A document that asks for lines of orders, asking each for its product and what was paid for it.
+
+    Shopify answers it only where the scope read_products was granted.
+    """
+    return text.replace(BEHIND, BEHIND + PRODUCTS, 1)
 
 
 def all_of(client: AdminClient, node: dict[str, Any]) -> list[dict[str, Any]]:
@@ -15,11 +30,12 @@ def all_of(client: AdminClient, node: dict[str, Any]) -> list[dict[str, Any]]:
     """
     page = node["lineItems"]
     lines = list(page["nodes"])
-    with_products = bool(lines) and "product" in lines[0]
-    name, cost = ("order_lines_with_products", PRODUCTS_PAGE_COST) if with_products else ("order_line_items", PAGE_COST)
+    text, cost = document("order_line_items"), PAGE_COST
+    if lines and "product" in lines[0]:
+        text, cost = with_products(text), PRODUCTS_PAGE_COST
     while page["pageInfo"]["hasNextPage"]:
         after = {"id": node["id"], "after": page["pageInfo"]["endCursor"]}
-        answer = client.execute(document(name), after, cost=cost, leave=throttle.LEFT_FOR_OTHERS)
+        answer = client.execute(text, after, cost=cost, leave=throttle.LEFT_FOR_OTHERS)
         order = answer["order"]
         if order is None:  # deleted between two pages; orders/delete says so too
             break

@@ -18,7 +18,7 @@ from graphql import (
     visit,
 )
 
-from plugin.shopify import places, scopes, tags
+from plugin.shopify import line_items, places, scopes, tags
 from plugin.shopify.tags import TagEdit
 from plugin.standing import shopify_groups
 from tests.support import published_schema
@@ -26,6 +26,8 @@ from tests.support import published_schema
 PROJECT = Path(__file__).parents[2]
 DOCUMENTS = {path.stem: path.read_text() for path in (PROJECT / "plugin/shopify/documents").glob("*.graphql")}
 DOCUMENTS |= {f"bulk_tags_{adds}": tags.bulk_mutation("WriteTags", adds=adds) for adds in (True, False)}
+WITH_PRODUCTS = ("bulk_orders", "orders_page", "orders_by_id", "order_line_items")
+DOCUMENTS |= {f"{name} with products": line_items.with_products(DOCUMENTS[name]) for name in WITH_PRODUCTS}
 DOCUMENTS |= {f"{name} with places": places.with_places(DOCUMENTS[name]) for name in DOCUMENTS if "orders" in name}
 DOCUMENTS |= {
     f"{name} with groups": DOCUMENTS[name].replace(*shopify_groups.FILLS[0])
@@ -34,8 +36,8 @@ DOCUMENTS |= {
 DOCUMENTS["tags"] = tags.document([TagEdit(1, ("a",), ("b",)), TagEdit(2, (), ("c",))])[0]
 # Used only where a shop granted the scope beside the required ones.
 MORE_SCOPES = {
-    **dict.fromkeys(("bulk_lined_orders", "lined_orders_page", "lined_orders_by_id"), scopes.READ_PRODUCTS),
-    **dict.fromkeys(("order_lines_with_products", "product_collections"), scopes.READ_PRODUCTS),
+    **dict.fromkeys((f"{name} with products" for name in WITH_PRODUCTS), scopes.READ_PRODUCTS),
+    "product_collections": scopes.READ_PRODUCTS,
     **dict.fromkeys(("products_by_id", "products_with_collections"), scopes.READ_PRODUCTS),
     **dict.fromkeys(("product_words", "collections_by_title"), scopes.READ_PRODUCTS),
 }

@@ -13,7 +13,7 @@ from plugin.db.models import Customer, Mirror, MirrorMark, Movement, Run
 from plugin.shop import privacy
 from plugin.shopify import segments
 from plugin.standing import mirror_members, mirrors, segment_store
-from tests.support.installed import ON_SQLITE, InstalledShop
+from tests.support.installed import ON_ONE_DATABASE, InstalledShop
 from workers import drain_inbox, hear_tags, mirror_segments, work_on_runs
 
 BOUGHT_TWICE = "number_of_orders >= 2"
@@ -100,7 +100,7 @@ def test_what_no_message_told_is_found_by_the_nights_comparison(shop, five, page
     assert shop.rows(MirrorMark, MirrorMark.customer_id) == []
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))), ids=str)
 def test_the_newest_message_stands_whatever_comes_first(shop, order):
     (buyer,) = shop.buyers(1)
@@ -136,7 +136,7 @@ def told_meanwhile(shop: InstalledShop, customer: int, monkeypatch: pytest.Monke
     monkeypatch.setattr(segments, "members", members)
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 @pytest.mark.parametrize("inside", [True, False])
 def test_a_message_wins_over_the_list_that_is_being_compared(shop, five, pages, monkeypatch, inside):
     """The list shows what was so before: its copy is a little behind."""
@@ -177,7 +177,7 @@ def work_until_killed(shop: InstalledShop, monkeypatch: pytest.MonkeyPatch, writ
         turns.revoke_all(session, shop.id)
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_killed_at_any_moment_a_comparison_ends_the_same(shop, five, pages, monkeypatch):
     number = shop.store.create_segment(shop.handle, "Came back", BOUGHT_TWICE)
     shop.save_segments(mirrored(number))
@@ -188,7 +188,7 @@ def test_killed_at_any_moment_a_comparison_ends_the_same(shop, five, pages, monk
     assert shop.rows(MirrorMark, MirrorMark.customer_id) == []
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_killed_between_two_pages_a_comparison_goes_on_from_the_second(shop, five, pages, monkeypatch):
     number = shop.store.create_segment(shop.handle, "Came back", BOUGHT_TWICE)
     shop.save_segments(mirrored(number))
@@ -211,7 +211,7 @@ def test_killed_between_two_pages_a_comparison_goes_on_from_the_second(shop, fiv
     assert shop.tagged("mirrored") == five
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_segment_that_was_deleted_keeps_its_members_and_says_so(shop, five):
     number = shop.store.create_segment(shop.handle, "Came back", BOUGHT_TWICE)
     follow(shop, mirrored(number))
@@ -225,7 +225,7 @@ def test_a_segment_that_was_deleted_keeps_its_members_and_says_so(shop, five):
     assert "keep their tags" in problem.text
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_segment_whose_query_fails_waits_says_so_and_begins_when_it_works_again(shop, five):
     number = shop.store.create_segment(shop.handle, "Came back", BOUGHT_TWICE)
     shop.store.fail_segment(shop.handle, number, "'seen' filter cannot be found.")
@@ -244,7 +244,7 @@ def test_a_segment_whose_query_fails_waits_says_so_and_begins_when_it_works_agai
         assert mirrors.problems(session, shop.id) == []
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_nobody_is_judged_by_members_who_are_not_here_yet(shop, five, pages):
     number = shop.store.create_segment(shop.handle, "Came back", BOUGHT_TWICE)
     shop.save_segments(mirrored(number), mirrored(number, tag="others", comparison="is_not"))
@@ -267,7 +267,7 @@ def test_what_nobody_asks_for_any_more_is_dropped_and_its_bit_is_free_again(shop
     assert set(bits(shop).values()) == {1}
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_member_we_have_never_heard_of_gets_a_row_and_the_tag(shop):
     number = shop.store.create_segment(shop.handle, "Everybody", "number_of_orders >= 0")
     stranger = shop.store.create_customer(shop.handle)["id"]
@@ -276,7 +276,7 @@ def test_a_member_we_have_never_heard_of_gets_a_row_and_the_tag(shop):
     assert shop.tagged("mirrored") == [stranger]
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_who_was_erased_does_not_come_back_with_a_list_or_a_message(shop, five):
     number = shop.store.create_segment(shop.handle, "Came back", BOUGHT_TWICE)
     follow(shop, mirrored(number))
@@ -291,7 +291,7 @@ def test_who_was_erased_does_not_come_back_with_a_list_or_a_message(shop, five):
     assert sorted(bits(shop)) == five[1:]
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_customers_own_file_says_in_which_segments_they_are(shop, five):
     number = shop.store.create_segment(shop.handle, "Came back", BOUGHT_TWICE)
     follow(shop, mirrored(number))
@@ -303,7 +303,7 @@ def test_a_customers_own_file_says_in_which_segments_they_are(shop, five):
     assert stored["mirrored"] == ["Came back"]
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_messages_about_segments_nobody_asked_for_end_before_the_orders(shop, five):
     shop.store.create_segment(shop.handle, "Friends", "customer_tags CONTAINS 'friend'")
     shop.store.tag_customer(shop.handle, five[0], add=["friend"])
@@ -313,7 +313,7 @@ def test_messages_about_segments_nobody_asked_for_end_before_the_orders(shop, fi
     assert bits(shop) == {}
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_place_shopify_has_forgotten_is_begun_anew(shop, five, pages, monkeypatch):
     number = shop.store.create_segment(shop.handle, "Came back", BOUGHT_TWICE)
     real, asked = segments.members, []
@@ -327,7 +327,7 @@ def test_a_place_shopify_has_forgotten_is_begun_anew(shop, five, pages, monkeypa
     assert shop.tagged("mirrored") == five
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_customers_who_were_merged_away_are_in_no_segment(shop, five):
     number = shop.store.create_segment(shop.handle, "Came back", BOUGHT_TWICE)
     follow(shop, mirrored(number))
@@ -337,7 +337,7 @@ def test_customers_who_were_merged_away_are_in_no_segment(shop, five):
     assert sorted(bits(shop)) == five[1:]
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_more_members_than_are_looked_at_at_once_leave(shop, five, monkeypatch):
     monkeypatch.setattr(mirror_members, "CUSTOMERS_AT_ONCE", 2)
     number = shop.store.create_segment(shop.handle, "Bought", "number_of_orders < 3")
@@ -351,7 +351,7 @@ def test_more_members_than_are_looked_at_at_once_leave(shop, five, monkeypatch):
     assert len(shop.tagged("mirrored")) == 1
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_comparison_gives_way_to_what_a_merchant_waits_for(shop, five):
     number = shop.store.create_segment(shop.handle, "Came back", BOUGHT_TWICE)
     follow(shop, mirrored(number))

@@ -3,9 +3,9 @@
 from typing import Any
 
 from tests.integration.test_mirrors import mirrored
-from tests.support.installed import ON_SQLITE, InstalledShop
+from tests.support.installed import ON_ONE_DATABASE, InstalledShop
 
-pytestmark = ON_SQLITE
+pytestmark = ON_ONE_DATABASE
 
 
 def asked(shop: InstalledShop, what: str) -> dict[str, Any]:

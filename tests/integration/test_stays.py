@@ -14,7 +14,7 @@ from plugin.segments.columns import Record, pack, seconds
 from plugin.shop import shops as shop_rows
 from plugin.standing import pinning, refresh, segment_store
 from tests.support import shop as shops
-from tests.support.installed import ON_SQLITE
+from tests.support.installed import ON_ONE_DATABASE
 from workers import prune, review_due, work_on_runs
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -93,7 +93,7 @@ def test_whoever_goes_back_and_forth_over_the_edge_changes_once_a_stay(shop, set
     assert len(left) <= 4
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_entering_is_never_delayed_and_a_rung_above_is_entered_at_once(shop, set_clock):
     spends(shop, ANNA, 200)
     assert tiers(shop) == ["silver"]
@@ -111,7 +111,7 @@ def test_who_came_back_after_a_stay_stays_anew(shop, set_clock):
     assert stays(shop) == [(ANNA, NOW + STAY + STAY)]
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_pin_outweighs_a_stay(shop):
     spends(shop, ANNA, 600)
     with db.write() as session:
@@ -121,7 +121,7 @@ def test_a_pin_outweighs_a_stay(shop):
     assert (tiers(shop), stays(shop)) == (["silver"], [])
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_no_stay_outlives_its_segment_its_rule_or_a_merge(shop, set_clock):
     spends(shop, ANNA, 600)
     spends(shop, BEN, 600)
@@ -137,7 +137,7 @@ def test_no_stay_outlives_its_segment_its_rule_or_a_merge(shop, set_clock):
     assert (tiers(shop, BEN), stays(shop)) == (["silver"], [])
 
 
-@ON_SQLITE
+@ON_ONE_DATABASE
 def test_a_stay_that_is_over_is_forgotten(shop, set_clock):
     spends(shop, ANNA, 600)
     set_clock(NOW + STAY + timedelta(days=1))
