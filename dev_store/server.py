@@ -61,10 +61,10 @@ def create_app(settings: Settings, shops: tuple[str, ...] = (), plan: str = "sta
     ):
         app.register_blueprint(blueprint)
     if importlib.util.find_spec("dev_store.admin_page"):
-        from dev_store import admin_app, admin_page
+        from dev_store import admin_app, admin_page, polaris
 
-        app.register_blueprint(admin_page.blueprint)
-        app.register_blueprint(admin_app.blueprint)
+        for blueprint in (admin_page.blueprint, admin_app.blueprint, polaris.blueprint):
+            app.register_blueprint(blueprint)
     app.register_error_handler(UnknownShop, lambda error: _problem(404, f"No shop {error}"))
     for refusal in (NotPossible, ValueError, TypeError, KeyError, IndexError):
         app.register_error_handler(refusal, lambda error: _problem(422, f"{type(error).__name__}: {error}"))
