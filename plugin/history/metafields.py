@@ -24,7 +24,7 @@ from plugin.history import answers, listing
 from plugin.history.listing import Batch, Kind, Place
 from plugin.schemas import admin_objects, scores
 from plugin.schemas.facts import PromoterAnswer
-from plugin.shop import shops
+from plugin.shop import shop_settings, shops
 from plugin.shop.shop_settings import ShopSettings
 from plugin.shopify import ids
 from plugin.standing import promoters
@@ -60,13 +60,9 @@ def choose(session: Session, shop_id: int, field: Field | None) -> bool:
     """
     if field is not None:
         _check(field)
-    shops.hold(session, shop_id)
-    shop = shops.get(session, shop_id)
-    if ShopSettings.of(shop.settings).promoter_field == field:
+    if not shop_settings.change(session, shop_id, promoter_field=field):
         return False
-    others = {name: value for name, value in shop.settings.items() if name != "promoter_field"}
-    shop.settings = others | ({"promoter_field": list(field)} if field else {})
-    shop.answers_read_at = None
+    shops.get(session, shop_id).answers_read_at = None
     start(session, shop_id)
     return True
 

@@ -1,15 +1,19 @@
-"""What a merchant decided: which orders count, and what becomes of tags that others take off. Kept as JSON in
-`shops.settings`; absent keys mean the default.
+"""What a merchant decided: which orders count, what becomes of tags that others take off, when a change has to wait.
+Kept as JSON in `shops.settings`; absent keys mean the default. Says nothing of what follows from a change.
 """
 
-from dataclasses import dataclass
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement
+from sqlalchemy.orm import Session
 
 from plugin.db.models import Order
 from plugin.segments.columns import Record
-from plugin.segments.customers import QUINTILES
+from plugin.segments.customers import QUINTILES, TABLE
+from plugin.shop import shops
 
 # Design: a refunded order does not count, a partly refunded one counts with what is left of it.
 COUNTED_STATUSES = ("paid", "partially_paid", "partially_refunded", "authorized")
@@ -19,6 +23,22 @@ COUNTED_STATUSES = ("paid", "partially_paid", "partially_refunded", "authorized"
 # customer has left the segment and comes back.
 REPAIR, RESPECT = "repair", "respect"
 
+# The statuses a merchant may let count: the others say that nothing was paid, or that all of it was paid back.
+COUNTABLE_STATUSES = (*COUNTED_STATUSES, "pending")
+# A change that reaches this share of the customers, and at least so many, waits for the merchant's word.
+BRAKE_SHARE, BRAKE_LEAST = 0.3, 100
+LARGEST_LEAST = 10_000_000
+# With room for a tag behind it; without what a tag must not hold (plugin.segments.rules).
+PREFIX = re.compile(r"""(?=.{0,40}\Z)[^\s,'"\\][^,'"\\]*|""")
+
+
+class Unacceptable(ValueError):
+    """A setting cannot be so; `key` says which one."""
+
+    def __init__(self, key: str, value: object) -> None:
+        super().__init__(f"{key} cannot be {value!r}")
+        self.key = key
+
 
 @dataclass(frozen=True, slots=True)
 class ShopSettings:
@@ -26,6 +46,8 @@ class ShopSettings:
 
     `foreign_removal`: REPAIR or RESPECT. `promoter_field`: namespace and key of the customer metafield with the answer
     to the promoter question, if the shop has one. `rfm_scale`: QUINTILES or TABLE of plugin.segments.customers.
+    `tag_prefix`: what the tags of presets added from now on begin with. `brake_share`, `brake_least`: of how many
+    customers a run may change tags without being confirmed.
     """
 
     counted_statuses: frozenset[str] = frozenset(COUNTED_STATUSES)
@@ -33,6 +55,9 @@ class ShopSettings:
     foreign_removal: str = REPAIR
     promoter_field: tuple[str, str] | None = None
     rfm_scale: str = QUINTILES
+    tag_prefix: str = ""
+    brake_share: float = BRAKE_SHARE
+    brake_least: int = BRAKE_LEAST
 
     @classmethod
     def of(cls, stored: dict[str, Any]) -> "ShopSettings":
@@ -43,6 +68,9 @@ class ShopSettings:
             foreign_removal=str(stored.get("foreign_removal", REPAIR)),
             promoter_field=_field(stored.get("promoter_field")),
             rfm_scale=str(stored.get("rfm_scale", QUINTILES)),
+            tag_prefix=str(stored.get("tag_prefix", "")),
+            brake_share=float(stored.get("brake_share", BRAKE_SHARE)),
+            brake_least=int(stored.get("brake_least", BRAKE_LEAST)),
         )
 
     def record(self, order: Order) -> Record | None:
@@ -92,6 +120,46 @@ class ShopSettings:
             Order.test.is_(False),
             Order.financial_status.in_(sorted(self.counted_statuses)),
         )
+
+
+def change(session: Session, shop_id: int, **values: Any) -> frozenset[str]:
+    """Set what is given, held by this transaction; returns which of it was otherwise. Unacceptable if it cannot be.
+
+    What follows from it is the caller's business (standing.settings_changes).
+    """
+    shops.hold(session, shop_id)
+    shop = shops.get(session, shop_id)
+    before = ShopSettings.of(shop.settings)
+    after = replace(before, **values)
+    for key, value in values.items():
+        if not ACCEPTABLE.get(key, _anything)(value):
+            raise Unacceptable(key, value)
+    changed = frozenset(key for key in values if getattr(after, key) != getattr(before, key))
+    # What is as it always was stays absent: a later default is then theirs as well.
+    kept = {key: value for key, value in shop.settings.items() if key not in changed}
+    shop.settings = kept | {key: _as_json(getattr(after, key)) for key in sorted(changed)}
+    return changed
+
+
+def _as_json(value: object) -> object:
+    if isinstance(value, frozenset):
+        return sorted(value)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _anything(_: object) -> bool:
+    return True
+
+
+ACCEPTABLE: dict[str, Callable[[Any], bool]] = {
+    "counted_statuses": lambda statuses: bool(statuses) and statuses <= frozenset(COUNTABLE_STATUSES),
+    "spend_is_total": lambda with_all: isinstance(with_all, bool),
+    "foreign_removal": lambda choice: choice in (REPAIR, RESPECT),
+    "rfm_scale": lambda scale: scale in (QUINTILES, TABLE),
+    "tag_prefix": lambda prefix: bool(PREFIX.fullmatch(prefix)),
+    "brake_share": lambda share: 0 < share <= 1,
+    "brake_least": lambda least: 1 <= least <= LARGEST_LEAST,
+}
 
 
 def _field(stored: Any) -> tuple[str, str] | None:

@@ -11,10 +11,8 @@ from plugin import money
 from plugin.db import models
 from plugin.db.models import Customer, ForeignChange, SegmentVersion, Shop
 from plugin.segments import clashes, depth, needs
-from plugin.segments.customers import QUINTILES, TABLE
 from plugin.segments.rules import MOST_SEGMENTS, InvalidDefinition, Problem, Segment
-from plugin.shop import shops
-from plugin.shop.shop_settings import ShopSettings
+from plugin.shop import shop_settings, shops
 from plugin.standing import baselines, categories, mirrors, pins
 from plugin.standing.waits import FEW_BUYERS, HISTORY, Wait
 
@@ -131,14 +129,7 @@ def choose_scale(session: Session, shop_id: int, scale: str) -> bool:
 
     Everybody has to be judged anew then.
     """
-    if scale not in (QUINTILES, TABLE):
-        raise ValueError(f"Neither {QUINTILES} nor {TABLE}: {scale}")
-    shops.hold(session, shop_id)
-    shop = shops.get(session, shop_id)
-    if ShopSettings.of(shop.settings).rfm_scale == scale:
-        return False
-    shop.settings = {**shop.settings, "rfm_scale": scale}
-    return True
+    return bool(shop_settings.change(session, shop_id, rfm_scale=scale))
 
 
 def _update(session: Session, row: models.Segment, definition: dict[str, Any], position: int, now: datetime) -> bool:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from plugin import clock
 from plugin.db.models import BulkTagging, BulkTaggingLine, Customer, ForeignChange, TagChange
 from plugin.schemas.facts import TagsChanged
-from plugin.shop import shops
+from plugin.shop import shop_settings, shops
 from plugin.shop.shop_settings import REPAIR, RESPECT, ShopSettings
 from plugin.standing import segment_store
 from plugin.tagging import tag_changes
@@ -140,13 +140,8 @@ def choose(session: Session, shop_id: int, foreign_removal: str) -> bool:
 
     Who chooses to have them put back gets all of them back. The caller wakes the stage "sync".
     """
-    if foreign_removal not in (REPAIR, RESPECT):
-        raise ValueError(f"Neither {REPAIR} nor {RESPECT}: {foreign_removal}")
-    shops.hold(session, shop_id)
-    shop = shops.get(session, shop_id)
-    if ShopSettings.of(shop.settings).foreign_removal == foreign_removal:
+    if not shop_settings.change(session, shop_id, foreign_removal=foreign_removal):
         return False
-    shop.settings = {**shop.settings, "foreign_removal": foreign_removal}
     if foreign_removal == REPAIR:
         session.execute(delete(ForeignChange).where(ForeignChange.shop_id == shop_id))
         declined = (Customer.shop_id == shop_id, Customer.declined_tags != 0)
