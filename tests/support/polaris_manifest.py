@@ -1,4 +1,4 @@
-"""Polaris as Shopify publishes it (custom-elements.json 1.1.0), which `make test` fetches, and what pages do against it.
+"""Polaris as Shopify publishes it (custom-elements.json 1.1.0), which `make test` fetches, and pages held against it.
 
 `of_template` reads Jinja as it is written, so that what only one shop would see is looked at too.
 """
