@@ -21,6 +21,7 @@ from plugin.db.models import (
     Pin,
     Product,
     Run,
+    SegmentDay,
     Shop,
     Stay,
     TagChange,
@@ -39,6 +40,8 @@ DELIVERIES_KEPT = timedelta(days=30)
 FAILED_DELIVERIES_KEPT = timedelta(days=90)
 # A year and a month: what is said of this month can be compared with the same month last year.
 CHANGES_KEPT = timedelta(days=396)
+# Two years and a month: a year can be laid over the one before.
+DAYS_KEPT = timedelta(days=761)
 # Long enough to see how imports and comparisons of a quarter went.
 RUNS_KEPT = timedelta(days=90)
 
@@ -102,6 +105,10 @@ def _old_runs(_shop: Shop, now: datetime) -> ColumnElement[bool]:
     return and_(Run.finished_at.is_not(None), Run.finished_at < now - RUNS_KEPT)
 
 
+def _old_days(_shop: Shop, now: datetime) -> ColumnElement[bool]:
+    return SegmentDay.day < (now - DAYS_KEPT).date()
+
+
 def _old_pins(_shop: Shop, now: datetime) -> ColumnElement[bool]:
     # The engine has reviewed whom they were about when they ended.
     return Pin.until <= now
@@ -126,6 +133,7 @@ OLD: dict[Table, Callable[[Shop, datetime], ColumnElement[bool]]] = {
     Movement.__table__: _old_movements,  # type: ignore[dict-item]
     TagChange.__table__: _old_tag_changes,  # type: ignore[dict-item]
     Run.__table__: _old_runs,  # type: ignore[dict-item]
+    SegmentDay.__table__: _old_days,  # type: ignore[dict-item]
     # What segments asked of products and no longer do.
     OrderLine.__table__: _unasked_lines,  # type: ignore[dict-item]
     Product.__table__: _unasked_lines,  # type: ignore[dict-item]

@@ -5,6 +5,7 @@ from rq.cron import CronScheduler
 from plugin import queues
 from workers import (
     compare_tags,
+    count_days,
     endurance,
     fetch_products,
     keep_tokens,
@@ -19,6 +20,7 @@ from workers import (
 # The job, and when it runs (cron, UTC).
 TIMETABLE = (
     (sweep.sweep, "* * * * *"),
+    (count_days.count_days, "7 * * * *"),
     (reconcile.reconcile_all, "47 3 * * *"),
     (read_metafields.read_metafields, "7 3 * * *"),
     (keep_tokens.keep_tokens, "17 4 * * *"),

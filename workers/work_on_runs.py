@@ -65,6 +65,8 @@ def _go_on(run: Run, mine: Turn) -> bool:
     if finished:
         _finish(run)
         queues.wake("sync", run.shop_id)
+        if run.kind in (runs.IMPORT, runs.REFRESH):
+            queues.wake("days", run.shop_id)
     return not finished
 
 

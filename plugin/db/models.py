@@ -2,7 +2,7 @@
 and PostgreSQL can be partitioned by it.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from plugin.db.types import Instant, new_id
+from plugin.db.types import Day, Instant, new_id
 
 
 class Base(DeclarativeBase):
@@ -38,6 +38,7 @@ class Base(DeclarativeBase):
     )
     type_annotation_map = {
         datetime: Instant,
+        date: Day,
         int: BigInteger,
         dict[str, Any]: JSON,
         list[str]: JSON,
@@ -572,6 +573,25 @@ class Baseline(Base):
     buyers: Mapped[int]
     numbers: Mapped[dict[str, Any]]
     upcoming: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+
+
+class SegmentDay(Base):
+    """What a segment was on a day of the shop's calendar: at its end, or today when it was last counted.
+
+    `entered`, `left`: how often somebody did that day. `spend`: what its members had spent in the 365 days before, in
+    minor units, and `customers` how many the shop had; None of days that were worked out afterwards from movements.
+    """
+
+    __tablename__ = "segment_days"
+
+    shop_id: Mapped[int] = shop_key()
+    day: Mapped[date] = mapped_column(primary_key=True, autoincrement=False)
+    bit: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    size: Mapped[int]
+    entered: Mapped[int]
+    left: Mapped[int]
+    spend: Mapped[int | None]
+    customers: Mapped[int | None]
 
 
 class DataRequest(Base):

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from plugin import money
 from plugin.db import models
-from plugin.db.models import Customer, ForeignChange, SegmentVersion, Shop
+from plugin.db.models import Customer, ForeignChange, SegmentDay, SegmentVersion, Shop
 from plugin.segments import clashes, depth, needs
 from plugin.segments.rules import MOST_SEGMENTS, InvalidDefinition, Problem, Segment
 from plugin.shop import shop_settings, shops
@@ -166,8 +166,8 @@ def _free_bit(session: Session, shop_id: int) -> int:
             marks = (Customer.foreign_tags, Customer.declined_tags)
             unmarked = {mark: mark.bitwise_and(~(1 << bit)) for mark in marks}
             session.execute(update(Customer).where(Customer.shop_id == shop_id).values(unmarked))
-            forgotten = (ForeignChange.shop_id == shop_id, ForeignChange.bit == bit)
-            session.execute(delete(ForeignChange).where(*forgotten))
+            for table in (ForeignChange, SegmentDay):
+                session.execute(delete(table).where(table.shop_id == shop_id, table.bit == bit))
             session.flush()
             return bit
     raise InvalidDefinition([Problem("", "removed segments' tags are still being taken off: try again in a while")])

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from plugin import app, clock, runs, turns
 from plugin.db import session as db
 from plugin.db.models import Base, Customer, InboxEvent, Run, Shop, TagChange
-from plugin.db.types import Instant, to_microseconds
+from plugin.db.types import Day, Instant, to_microseconds
 from plugin.deliveries import inbox, notices
 from plugin.deliveries.inbox import Delivery
 from plugin.history import bulk_ledger
@@ -86,8 +86,8 @@ def plant(session: Session, shop_id: int) -> None:
 
 
 def filling(column: Column) -> Any:
-    if isinstance(column.type, Instant):
-        return NOW
+    if isinstance(column.type, Instant | Day):
+        return NOW if isinstance(column.type, Instant) else NOW.date()
     kind = column.type.python_type
     return next(_numbers) if kind is int and column.primary_key else {int: 1, str: "x", bool: True, dict: {}}.get(kind)
 

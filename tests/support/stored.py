@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
@@ -43,7 +43,7 @@ def where(number: int, rows: Rows | None = None) -> set[str]:
 def _numbers(column: str, value: Any) -> set[int]:
     if isinstance(value, int):
         return {int(value)}
-    if value is None or isinstance(value, datetime):
+    if value is None or isinstance(value, date):
         return set()
     if column == "history":
         return {record.order_id for record in columns.unpack(value)}

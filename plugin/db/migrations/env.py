@@ -6,14 +6,15 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
 from plugin.db.models import Base
-from plugin.db.types import Instant
+from plugin.db.types import Day, Instant
 
 
 def render_item(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False]:
     """Write our own column types so that a migration can be run: alembic alone leaves out their module."""
-    if kind == "type" and isinstance(item, Instant):
-        autogen.imports.add("from plugin.db.types import Instant")
-        return "Instant()"
+    if kind == "type" and isinstance(item, Instant | Day):
+        name = type(item).__name__
+        autogen.imports.add(f"from plugin.db.types import {name}")
+        return f"{name}()"
     return False
 
 
