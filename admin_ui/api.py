@@ -1,6 +1,6 @@
 """JSON for the page's scripts: how far the tags are, and the segments to read and save. Always the asking shop's own.
 
-`data_api` serves the page "Data and permissions" and uses `asking_shop` and `body` from here. What goes wrong is
+`data_api` serves the page "Data and permissions"; all use `asking_shop` and `body` from here. What goes wrong is
 answered by `refusals`.
 """
 
@@ -63,7 +63,7 @@ def save_segments() -> Any:
             runs.start_refresh(session, shop_id, clock.now())
     if changed:
         queues.wake("run", shop_id)
-    return jsonify(_saved(shop_id, changed=changed))
+    return jsonify(saved(shop_id, changed=changed))
 
 
 def asking_shop(session: Session) -> Shop:
@@ -85,7 +85,8 @@ def body() -> Any:
         abort(400, "The body is not JSON.")
 
 
-def _saved(shop_id: int, *, changed: bool) -> Any:
+def saved(shop_id: int, *, changed: bool) -> Any:
+    """The answer to saving segments, or one of them."""
     with db.read() as session:
         answer = {
             "changed": changed,

@@ -12,12 +12,15 @@ from marshmallow import Schema
 from werkzeug.routing import Rule
 
 from plugin.schemas import admin_responses
+from plugin.segments.rules import MOST_SEGMENTS
 
 PREFIX = "/app/api"
 SURVEYS = "/promoters"
 TITLE, VERSION = "Regulars, the merchant's page", "1"
 # The largest number a database row can have: anything above cannot be an id.
 LARGEST_ID = 2**63 - 1
+# Other numbers in addresses, with the largest each can be.
+SMALL_NUMBERS = {"bit": MOST_SEGMENTS - 1}
 
 blueprint = Blueprint("admin_openapi", __name__, url_prefix=PREFIX)
 View = TypeVar("View", bound=Callable[..., Any])
@@ -135,8 +138,10 @@ def _response(text: str, schema: type[Schema] | None, mimetype: str = "applicati
 
 
 def _parameter(name: str) -> dict[str, Any]:
-    number = {"type": "integer", "minimum": 0, "maximum": LARGEST_ID}  # of a row
-    schema = number if name.endswith("_id") else {"type": "string", "minLength": 1}
+    if name.endswith("_id") or name in SMALL_NUMBERS:  # of a row
+        schema = {"type": "integer", "minimum": 0, "maximum": SMALL_NUMBERS.get(name, LARGEST_ID)}
+    else:
+        schema = {"type": "string", "minLength": 1}
     return {"in": "path", "name": name, "required": True, "schema": schema}
 
 

@@ -34,7 +34,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class SegmentLine:
-    """One segment as the table shows it; how many are in it is None while nobody can know.
+    """One segment as the table shows it; how many are in it is None while nobody can know, or while it is off.
 
     `incomplete`: orders that decide it are not visible to us (yet), so nobody is put into it.
     """
@@ -45,6 +45,7 @@ class SegmentLine:
     customers: int | None
     share: float
     incomplete: bool
+    on: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +112,10 @@ def _segments(session: Session, shop: Shop, customers: int, now: datetime) -> tu
             name=segment.name,
             tag=segment.tag,
             sentence=words.sentence(segment, lambda minor: money.say(minor, currency(shop))),
-            customers=None if segment.bit in incomplete else sizes.get(segment.bit),
+            customers=sizes.get(segment.bit) if segment.on and segment.bit not in incomplete else None,
             share=0.0 if segment.bit in incomplete or not customers else sizes.get(segment.bit, 0) / customers,
             incomplete=segment.bit in incomplete,
+            on=segment.on,
         )
         for segment in segment_store.active(session, shop.id)
     )

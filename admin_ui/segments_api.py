@@ -1,6 +1,6 @@
-"""JSON around the segments: presets, suggestions from the store's own numbers, checks before saving, explanations.
-
-What goes wrong is answered by `refusals`; saving itself stands in `api`. Always the asking shop's own.
+"""JSON around the segments: presets, suggestions from the store's own numbers, checks before saving, explanations,
+and the switch of each.
+What goes wrong is answered by `refusals`; saving a whole set stands in `api`. Always the asking shop's own.
 """
 
 from typing import Any
@@ -8,11 +8,11 @@ from typing import Any
 from flask import Blueprint, Response, abort, jsonify
 
 from admin_ui import api, auth, openapi, overview, thresholds
-from plugin import clock, money
+from plugin import clock, money, queues, runs
 from plugin.db import session as db
-from plugin.schemas import admin_catalogue, admin_explanation, merchant_settings
+from plugin.schemas import admin_catalogue, admin_explanation, admin_responses, merchant_settings
 from plugin.segments import catalogue, segment_file, suggestions, words
-from plugin.segments.rules import Segment
+from plugin.segments.rules import MOST_SEGMENTS, Segment
 from plugin.standing import baselines, checking, explanation, explanation_words, segment_store
 
 blueprint = Blueprint("admin_segments_api", __name__, url_prefix="/app/api")
@@ -71,6 +71,29 @@ def check_segments() -> Any:
         "asked_store": found.asked_store,
     }
     return jsonify(admin_catalogue.Checked().dump(answer))
+
+
+@blueprint.put(f"/segments/<int(max={MOST_SEGMENTS - 1}):bit>/on")
+@openapi.describes(
+    admin_responses.Saved,
+    takes=merchant_settings.SegmentToSwitch,
+    also={404: "The shop has no such segment."},
+)
+@auth.fetched
+def switch_segment(bit: int) -> Response:
+    """Put customers into a segment from now on, or into it no more: its tag is then taken off them."""
+    on = merchant_settings.SegmentToSwitch().load(api.body())["on"]
+    with db.write() as session:
+        shop_id = api.asking_shop(session).id
+        try:
+            changed = segment_store.switch(session, shop_id, bit, on, clock.now())
+        except LookupError:
+            abort(404, "The shop has no such segment.")
+        if changed:
+            runs.start_refresh(session, shop_id, clock.now())
+    if changed:
+        queues.wake("run", shop_id)
+    return jsonify(api.saved(shop_id, changed=changed))
 
 
 @blueprint.get("/segments/export")

@@ -11,9 +11,9 @@ export function showSegments(segments) {
   }
 }
 
-function showSegment(row, { sentence, customers, share, incomplete }) {
+function showSegment(row, { sentence, customers, share, incomplete, on }) {
   const place = (name) => row.querySelector(`[data-shows=${name}]`);
-  const unknown = incomplete ? "History incomplete" : "–";
+  const unknown = on ? (incomplete ? "History incomplete" : "–") : "Off";
   place("sentence").textContent = sentence;
   place("customers").textContent = customers === null ? unknown : number.format(customers);
   place("share").textContent = customers === null ? "" : percent.format(share);

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from plugin.standing.preview import Preview
 
 TO_SCREEN = Path("-")
+SAVED = "Saved; the workers judge every customer anew."
 
 
 @click.group()
@@ -71,7 +72,7 @@ def import_(shop_domain: str, file: Any, *, dry_run: bool) -> None:
             raise click.ClickException(_told(wrong.problems, file.name, text)) from wrong
         if changed:
             queues.wake("run", shop.id)
-    click.echo("Saved; the workers judge every customer anew." if changed else "It was so already.")
+    click.echo(SAVED if changed else "It was so already.")
 
 
 @segments.command()
@@ -90,7 +91,23 @@ def scale(shop_domain: str, scale: str) -> None:
                 runs.start_refresh(writing, shop.id, clock.now())
         if changed:
             queues.wake("run", shop.id)
-    click.echo("Saved; the workers judge every customer anew." if changed else "It was so already.")
+    click.echo(SAVED if changed else "It was so already.")
+
+
+@segments.command()
+@click.argument("shop_domain", metavar="SHOP")
+@click.argument("tag")
+def on(shop_domain: str, tag: str) -> None:
+    """Put customers into the segment with this TAG from now on."""
+    _switch(shop_domain, tag, on=True)
+
+
+@segments.command()
+@click.argument("shop_domain", metavar="SHOP")
+@click.argument("tag")
+def off(shop_domain: str, tag: str) -> None:
+    """Put nobody into the segment with this TAG; its tag is taken off. The segment is kept."""
+    _switch(shop_domain, tag, on=False)
 
 
 @click.command()
@@ -110,6 +127,24 @@ def suggest(shop_domain: str) -> None:
     click.echo(basis)
     for each in found:
         click.echo(f"{each.key} ({each.path}): {each.value}\n    {each.evidence}")
+
+
+def _switch(shop_domain: str, tag: str, *, on: bool) -> None:
+    from plugin import clock, queues, runs
+    from plugin.db import session
+    from plugin.standing import segment_store
+
+    with named_shop.opened(shop_domain) as shop:
+        with session.write() as writing:
+            bits = {segment.tag.casefold(): segment.bit for segment in segment_store.active(writing, shop.id)}
+            if tag.casefold() not in bits:
+                raise click.ClickException(f"The shop has no segment with the tag {tag}")
+            changed = segment_store.switch(writing, shop.id, bits[tag.casefold()], on, clock.now())
+            if changed:
+                runs.start_refresh(writing, shop.id, clock.now())
+        if changed:
+            queues.wake("run", shop.id)
+    click.echo(SAVED if changed else "It was so already.")
 
 
 def _read(file: Any) -> tuple[str, list[Any]]:

@@ -45,8 +45,8 @@ def run(directory: Path, *, once: bool) -> bool:
     """Run the demo in `directory`, which is emptied first; True if every count was equal.
 
     1. Start everything. 2. Load CDNOW's orders. 3. Open the app, as a merchant would: it installs itself and imports.
-    4. Place today's orders. 5. Compare the tags in the store with a plain recount of the file. 6. Stay open, unless
-    `once`.
+    4. Switch the segments on: only now are tags written. 5. Place today's orders. 6. Compare the tags in the store with
+    a plain recount of the file. 7. Stay open, unless `once`.
     """
     _empty(directory)
     console = Console()
@@ -64,6 +64,8 @@ def run(directory: Path, *, once: bool) -> bool:
         page = f"{stack.dev_store_url}/store/{HANDLE}/apps/regulars"
         with _bars(console) as bars:
             open_app(page)
+            _watch(stack, store, bars, stop)
+            _switch_on(stack, store, bars)
             _watch(stack, store, bars, stop)
             _place_live_orders(store, bars, loaded["upcoming"], stop)
             _watch(stack, store, bars, stop)
@@ -118,6 +120,15 @@ def open_app(page: str) -> None:
     if frame is None:
         raise DemoFailed("The development store's admin shows no app")
     httpx.get(html.unescape(frame[1]), timeout=60).raise_for_status()
+
+
+def _switch_on(stack: Stack, store: DevStoreClient, bars: Progress) -> None:
+    """What the merchant does once the history is here: until then every segment is off, and the store untouched."""
+    token = {"Authorization": f"Bearer {store.id_token(HANDLE)}"}
+    bar = bars.add_task(f"{len(presets.DEFAULTS)} segments switched on", total=1)
+    wanted = {"segments": presets.DEFAULTS}
+    httpx.put(f"{stack.app_url}/app/api/segments", json=wanted, headers=token, timeout=60).raise_for_status()
+    bars.advance(bar)
 
 
 def _watch(stack: Stack, store: DevStoreClient, bars: Progress, stop: Event) -> None:

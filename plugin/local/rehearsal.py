@@ -78,8 +78,9 @@ def read_definitions(path: Path | None) -> list[dict[str, Any]]:
 def rehearse(rehearsal: Rehearsal, directory: Path) -> Iterator[Row]:
     """Run it in an empty `directory`; yields the report's rows as each step ends.
 
-    1. Load the history before the start and install the app. 2. For each step: deliver the step's webhooks, set the
-    clock to its end, sweep, and do every job until all is quiet. 3. Count the tags in the store.
+    1. Load the history before the start and install the app. 2. Save the segments in place of those an installation
+    brings, which are off. 3. For each step: deliver the step's webhooks, set the clock to its end, sweep, and do every
+    job until all is quiet. 4. Count the tags in the store.
     """
     with Stack(directory, clock_file=True) as stack:
         if stack.clock_file is None:

@@ -17,7 +17,7 @@ class Progress(Schema):
 
 class SegmentLine(Schema):
     """One segment as the table shows it; `share` is of all customers, 0 to 1. Nothing is counted before the import,
-    and nothing where the visible orders do not reach (`incomplete`).
+    nothing where the visible orders do not reach (`incomplete`), and nothing of one that is not `on`.
     """
 
     name = fields.String(required=True)
@@ -26,6 +26,7 @@ class SegmentLine(Schema):
     customers = fields.Integer(required=True, allow_none=True)
     share = fields.Float(required=True)
     incomplete = fields.Boolean(required=True)
+    on = fields.Boolean(required=True)
 
 
 class Problem(Schema):

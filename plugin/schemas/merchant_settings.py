@@ -9,6 +9,15 @@ from plugin.segments.rules import MOST_SEGMENTS
 MOST_CONDITIONS = 20
 
 
+class TrueOrFalse(fields.Boolean):
+    """A JSON boolean and nothing that merely reads like one: a switch takes tags off a whole store."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, attr, data, **options)
+
+
 class Condition(Schema):
     """One condition; the rules read what may be a number, a word or more by themselves."""
 
@@ -20,7 +29,10 @@ class Condition(Schema):
 
 
 class Segment(Schema):
-    """One definition; what makes it steady (a lower bar to stay, a ladder, a minimum stay) may be left out."""
+    """One definition; what makes it steady (a lower bar to stay, a ladder, a minimum stay) may be left out.
+
+    `on`: false keeps it without putting anybody into it.
+    """
 
     name = fields.String(required=True, validate=validate.Length(max=255))
     tag = fields.String(required=True, validate=validate.Length(max=255))
@@ -30,6 +42,7 @@ class Segment(Schema):
     keep = fields.List(fields.Nested(Condition), validate=validate.Length(min=1, max=MOST_CONDITIONS))
     ladder = fields.Raw()
     minimum_stay = fields.Raw()
+    on = TrueOrFalse()
 
 
 class SegmentsToSave(Schema):
@@ -38,13 +51,10 @@ class SegmentsToSave(Schema):
     segments = fields.List(fields.Nested(Segment), required=True, validate=validate.Length(max=MOST_SEGMENTS))
 
 
-class TrueOrFalse(fields.Boolean):
-    """A JSON boolean and nothing that merely reads like one: this switch takes tags off a whole store."""
+class SegmentToSwitch(Schema):
+    """Whether customers are to be put into it."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
-        if not isinstance(value, bool):
-            raise self.make_error("invalid", input=value)
-        return super()._deserialize(value, attr, data, **options)
+    on = TrueOrFalse(required=True)
 
 
 class TaggingToSwitch(Schema):

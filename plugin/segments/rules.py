@@ -71,6 +71,8 @@ class Segment:
     ladder: Ladder | None = None
     minimum_stay_days: int = 0
     """Who has entered stays for so many days, whatever happens."""
+    on: bool = True
+    """Whether anybody is put into it; one that is off is kept, and can be tried."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.bit < MOST_SEGMENTS:
@@ -103,6 +105,8 @@ class Segment:
             definition["ladder"] = {"name": self.ladder.name, "rank": self.ladder.rank}
         if self.minimum_stay_days:
             definition["minimum_stay"] = self.minimum_stay_days
+        if not self.on:
+            definition["on"] = False
         return definition
 
 
@@ -161,10 +165,12 @@ class _Reader:
         if not isinstance(definition, Mapping):
             self.problems.append(Problem("", "must be a segment with name, tag and conditions"))
             return {}
-        self._only_known(definition, {"name", "tag", "conditions", "keep", "ladder", "minimum_stay"}, "")
+        self._only_known(definition, {"name", "tag", "conditions", "keep", "ladder", "minimum_stay", "on"}, "")
         name = self._text(definition, "name")
         if not name.strip():
             self._refuse("name", "must not be empty")
+        if not isinstance(definition.get("on", True), bool):
+            self._refuse("on", "must be true or false")
         return {
             "name": name,
             "tag": self._tag(definition),
@@ -172,6 +178,7 @@ class _Reader:
             "keep": self._conditions(definition, "keep") if "keep" in definition else (),
             "ladder": self._ladder(definition["ladder"]) if "ladder" in definition else None,
             "minimum_stay_days": self._whole(definition, "minimum_stay", LONGEST_STAY_DAYS),
+            "on": definition.get("on") is not False,
         }
 
     def _conditions(self, definition: Mapping[Any, Any], key: str) -> tuple[Condition, ...]:

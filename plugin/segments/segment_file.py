@@ -12,7 +12,7 @@ import yaml
 from plugin.segments.rules import Problem
 
 LARGEST = 256_000
-ORDER = ("name", "tag", "conditions", "keep", "ladder", "minimum_stay")
+ORDER = ("name", "tag", "conditions", "keep", "ladder", "minimum_stay", "on")
 
 
 class UnreadableFile(ValueError):

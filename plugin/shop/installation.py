@@ -39,7 +39,8 @@ def install(shop_domain: str, obtain: Callable[[], TokenPair]) -> int:
 
     1. A shop with a working token needs nothing. 2. Make its row, so that of two openings at once only one trades
     tokens. 3. Obtain a token pair. 4. Ask the shop who it is. 5. Store both with the default segments and start the
-    history import, in one transaction. 6. Wake the workers. A crash in between is mended by opening again.
+    history import, in one transaction; the segments are off, so that nothing is written before a merchant wishes it.
+    6. Wake the workers. A crash in between is mended by opening again.
     """
     with db.read() as session:
         shop = shops.by_domain(session, shop_domain)
@@ -170,7 +171,7 @@ def _store(session: Session, shop: Shop, pair: TokenPair, about: dict[str, str |
     tokens.store(shop, pair, now)
     session.flush()
     if not segment_store.tags_by_bit(session, shop.id):  # a merchant who removed them all wants none
-        segment_store.save(session, shop.id, presets.DEFAULTS, now)
+        segment_store.save(session, shop.id, presets.AT_FIRST, now)
     if lost_touch or shop.imported_at is None:
         runs.start_import(session, shop.id, now)
 

@@ -4,6 +4,7 @@ plugin.segments.reasons judges and finds the words; here are the rows: orders th
 rules, the store's baseline.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,8 +22,10 @@ from plugin.shop.shop_settings import ShopSettings
 from plugin.standing import baselines, facts, loading, pinning, segment_store
 from plugin.standing.baselines import Stored
 from plugin.standing.pinning import Pinned
+from plugin.standing.waits import Wait
 
 UNKNOWN_CURRENCY = "USD"
+OFF = "switched off: nobody is put into it"
 
 
 class UnknownCustomer(Exception):
@@ -40,7 +43,7 @@ class IgnoredOrder:
 class SegmentExplained:
     """One segment: the rule as it was saved, and why the customer is in it or not.
 
-    `inside` is what their tags are judged by: nobody is in a segment that `waits` for history we cannot see.
+    `inside` is what their tags are judged by: nobody is in a segment that `waits` for what we cannot see, or is off.
     """
 
     segment: Segment
@@ -87,7 +90,7 @@ def explain(session: Session, shop_id: int, customer_id: int, as_of: datetime) -
 def _segments(session: Session, shop: models.Shop, customer: Customer, as_of: datetime) -> list[SegmentExplained]:
     segments = segment_store.active(session, shop.id)
     waiting = segment_store.incomplete(session, shop.id, as_of)
-    judged = [segment for segment in segments if segment.bit not in waiting]
+    judged = [segment for segment in segments if segment.on and segment.bit not in waiting]
     asked = needs.of(segments, hidden=shop.history_from is not None)
     store = baselines.store(session, shop.id, asked)
     pieces = loading.some(session, shop.id, [customer.customer_id], asked, as_of).pieces
@@ -102,14 +105,20 @@ def _segments(session: Session, shop: models.Shop, customer: Customer, as_of: da
 
     found = []
     for segment in segments:
-        waits = waiting.get(segment.bit)
+        waits = _waits(segment, waiting)
         rivals = judged if waits is None else [segment]
         why = reasons.explain(customers, 0, segment, rivals, local, say, store, _told(customer))
         row = rules[segment.bit]
         inside = why.inside and waits is None
-        words = None if waits is None else f"waits: {waits.words}"
-        found.append(SegmentExplained(segment, row.version, row.saved_at, inside, words, pins.get(segment.tag), why))
+        found.append(SegmentExplained(segment, row.version, row.saved_at, inside, waits, pins.get(segment.tag), why))
     return found
+
+
+def _waits(segment: Segment, waiting: Mapping[int, Wait]) -> str | None:
+    if not segment.on:
+        return OFF
+    wait = waiting.get(segment.bit)
+    return None if wait is None else f"waits: {wait.words}"
 
 
 def _rules(session: Session, shop_id: int) -> dict[int, SegmentVersion]:

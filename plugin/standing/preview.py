@@ -96,6 +96,7 @@ _renewing: set[int] = set()
 def preview(session: Session, shop_id: int, definitions: Sequence[Mapping[str, Any]], as_of: datetime) -> Preview:
     """Try candidate definitions; rules.InvalidDefinition if they cannot be saved either.
 
+    One that is off is tried as if it were switched on, unless that is what is tried: to switch it off.
     In a large shop `as_of` may be some minutes earlier than asked for: the answer says so.
     """
     clashes.validate(definitions, segment_store.minor_units(session, shop_id))
@@ -103,14 +104,19 @@ def preview(session: Session, shop_id: int, definitions: Sequence[Mapping[str, A
     candidates = _candidates(session, shop_id, definitions, active)
     waits, saved_waits = (segment_store.waiting(session, shop_id, each, as_of) for each in (candidates, active))
     judged = [segment for segment in candidates if segment.bit not in waits]
-    saved = [segment for segment in active if segment.bit not in saved_waits]
+    saved = [segment for segment in active if segment.on and segment.bit not in saved_waits]
+    on, held = [segment for segment in judged if segment.on], {segment.bit for segment in active if segment.on}
+    tried = [segment for segment in judged if segment.on or segment.bit not in held]
     hidden = shops.get(session, shop_id).history_from is not None
     asked = needs.of([*judged, *saved], hidden=hidden)
     with _lock:
         measured = _measured(session, shop_id, as_of, asked, [*judged, *saved])
         store = baselines.store(session, shop_id, asked)
         numbers = _numbers(measured, [*judged, *saved], store)
-        then, now = (_members(measured, numbers, each, store) for each in (judged, saved))
+        then, now = (_members(measured, numbers, each, store) for each in (on, saved))
+        if len(on) < len(tried):
+            # What would be switched on changes nothing yet of those it shares a ladder with.
+            then = _members(measured, numbers, tried, store) | then
         lines = []
         for segment in candidates:
             tag = segment.tag.casefold()

@@ -24,11 +24,11 @@ def active(session: Session, shop_id: int) -> list[Segment]:
 
 
 def judged(session: Session, shop_id: int, as_of: datetime) -> list[Segment]:
-    """The segments customers are put into: none while tagging is off, none that would be a guess."""
+    """The segments customers are put into: none while tagging is off, none that is off or would be a guess."""
     if shops.get(session, shop_id).tagging_off_at is not None:
         return []
     waiting = incomplete(session, shop_id, as_of)
-    return [segment for segment in active(session, shop_id) if segment.bit not in waiting]
+    return [segment for segment in active(session, shop_id) if segment.on and segment.bit not in waiting]
 
 
 def incomplete(session: Session, shop_id: int, as_of: datetime) -> dict[int, Wait]:
@@ -122,6 +122,18 @@ def save(session: Session, shop_id: int, wanted: Sequence[dict[str, Any]], now: 
         row.removed_at = row.removed_at or now
         pins.drop_segment(session, shop_id, row.bit)
     return changed
+
+
+def switch(session: Session, shop_id: int, bit: int, on: bool, now: datetime) -> bool:
+    """Put customers into a segment from now on, or into it no more; False if it is so already. LookupError if it is not
+    one of the shop's. Everybody has to be judged anew then.
+    """
+    shops.hold(session, shop_id)
+    row = next((row for row in _active_rows(session, shop_id) if row.bit == bit), None)
+    if row is None:
+        raise LookupError(f"The shop has no segment with the bit {bit}")
+    definition = {name: said for name, said in row.definition.items() if name != "on"}
+    return _update(session, row, definition if on else {**definition, "on": False}, row.position, now)
 
 
 def choose_scale(session: Session, shop_id: int, scale: str) -> bool:

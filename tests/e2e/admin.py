@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+import httpx
 from playwright.sync_api import ConsoleMessage, FrameLocator, Locator, Page, Route, expect
 
 from dev_store.client import DevStoreClient
@@ -37,6 +38,16 @@ def place_orders(store: DevStoreClient, handle: str) -> None:
         for days, price in orders:
             at = (now - timedelta(days=days)).isoformat()
             store.place_order(handle, [{"price": price, "quantity": 1}], customer=customer, processed_at=at)
+
+
+def switch_on(app_url: str, store: DevStoreClient, handle: str) -> bool:
+    """Switch on all segments that are off, as the page does; False if none is."""
+    token = {"Authorization": f"Bearer {store.id_token(handle)}"}
+    with httpx.Client(base_url=app_url, headers=token, timeout=30) as app:
+        segments = app.get("/app/api/segments").raise_for_status().json()["segments"]
+        on = [{name: said for name, said in each.items() if name != "on"} for each in segments]
+        saved = app.put("/app/api/segments", json={"segments": on}).raise_for_status().json()
+    return bool(saved["changed"])
 
 
 @dataclass

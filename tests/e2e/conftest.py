@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from dev_store.client import DevStoreClient
 from plugin.local.stack import Stack
-from tests.e2e.admin import Admin, Watch, place_orders
+from tests.e2e.admin import Admin, Watch, place_orders, switch_on
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 # Without a sandbox, because tests often run as root in a container; the rest keeps the browser from calling home.
@@ -75,10 +75,10 @@ def watch() -> Iterator[Watch]:
 
 @pytest.fixture
 def visit(chromium: Browser, stack: Stack, store: DevStoreClient, watch: Watch) -> Iterator[Callable[..., Admin]]:
-    """Open the app in a shop's admin, on a screen of the given kind."""
+    """Open the app in a shop's admin, on a screen of the given kind, and switch its segments on."""
     contexts: list[BrowserContext] = []
 
-    def open_admin(handle: str, **screen: object) -> Admin:
+    def open_admin(handle: str, *, switched_on: bool = True, **screen: object) -> Admin:
         context = chromium.new_context(**(screen or DESKTOP), service_workers="block")
         contexts.append(context)
         context.route("**/*", watch.check)
@@ -86,6 +86,8 @@ def visit(chromium: Browser, stack: Stack, store: DevStoreClient, watch: Watch) 
         watch.follow(page)
         admin = Admin(page, store, handle, f"{stack.dev_store_url}/store/{handle}")
         admin.open_app()
+        if switched_on and switch_on(stack.app_url, store, handle):
+            admin.open_app()
         return admin
 
     yield open_admin

@@ -36,7 +36,17 @@ def segment(tag: str, orders: int = 1) -> dict[str, Any]:
 
 
 def open_app(store: DevStoreClient, handle: str) -> int:
-    """What happens when a merchant opens the app; returns the shop's id."""
+    """What happens when a merchant opens the app and, the first time, switches the segments on; the shop's id."""
+    shop_id = look_into(store, handle)
+    with db.write() as session:
+        if session.get_one(Shop, shop_id).imported_at is None:  # the import will judge by them
+            for each in segment_store.active(session, shop_id):
+                segment_store.switch(session, shop_id, each.bit, True, clock.now())
+    return shop_id
+
+
+def look_into(store: DevStoreClient, handle: str) -> int:
+    """The same of a merchant who switches nothing on."""
     return installation.ensure_installed(id_tokens.verify(store.id_token(handle)))
 
 
