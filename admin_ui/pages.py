@@ -37,7 +37,7 @@ def home() -> str:
         return render_template(
             "home.html",
             overview=overview.read(session, shop),
-            groups=thresholds.groups(definitions, currency),
+            groups=thresholds.groups(enumerate(definitions), currency),
             definitions=definitions,
             currency=currency,
         )

@@ -1,10 +1,12 @@
 """The form of thresholds, made from definitions: which fields there are, what they are called, how they are grouped.
 
-`pages` shows it, `api` finds the field an error belongs to. Knows no segment by name: any set has a form.
+`pages` and `settings_page` show it, `api` and `settings_api` find the field an error belongs to. Knows no segment by
+name: any set has a form.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import copy
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from plugin.segments import amounts
@@ -18,20 +20,25 @@ Definition = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One number a merchant can change. Its name is the path to it: `segments.2.conditions.0.value`."""
+    """One number a merchant can change. Its name is the path to it: `segments.2.conditions.0.value`.
+
+    `suggested`: what would fit the store instead, and `because`: the evidence for it.
+    """
 
     name: str
     label: str
     value: str
     suffix: str
     is_money: bool
+    suggested: str = ""
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One segment's part of the form."""
 
-    position: int
+    number: int
     name: str
     fields: tuple[Field, ...]
 
@@ -44,14 +51,30 @@ class Group:
     rules: tuple[Rule, ...]
 
 
-def groups(definitions: list[Definition], currency: str) -> list[Group]:
-    """All segments with something to change, grouped by what their first condition measures."""
+def groups(numbered: Iterable[tuple[int, Definition]], currency: str) -> list[Group]:
+    """All segments with something to change, grouped by what their first condition measures. Their numbers are part of
+    the fields' names.
+    """
     found: dict[str, list[Rule]] = {}
-    for position, definition in enumerate(definitions):
-        rule = Rule(position, definition["name"], tuple(_fields(position, definition, currency)))
+    for number, definition in numbered:
+        fields = tuple(_fields(number, definition, currency))
         first = MEASURES[definition["conditions"][0]["measure"]]
-        found.setdefault(_heading(first.unit), []).append(rule)
+        if fields:
+            found.setdefault(_heading(first.unit), []).append(Rule(number, definition["name"], fields))
     return [Group(heading, tuple(rules)) for heading, rules in found.items()]
+
+
+def with_suggestions(groups: list[Group], suggested: Callable[[Field], tuple[str, str] | None]) -> list[Group]:
+    """The same groups with what is suggested beside each field (value, evidence), where it is another number."""
+
+    def beside(field: Field) -> Field:
+        found = suggested(field)
+        return replace(field, suggested=found[0], because=found[1]) if found and found[0] != field.value else field
+
+    return [
+        replace(group, rules=tuple(replace(rule, fields=tuple(map(beside, rule.fields))) for rule in group.rules))
+        for group in groups
+    ]
 
 
 def errors_by_field(definitions: list[Definition], problems: Iterable[Problem], minor_units: int) -> dict[str, str]:
@@ -63,15 +86,36 @@ def errors_by_field(definitions: list[Definition], problems: Iterable[Problem], 
     return errors
 
 
+def with_numbers(definition: Definition, numbers: Mapping[str, object]) -> Definition:
+    """A copy with these numbers at their paths (`conditions.0.value`); KeyError where there is none."""
+    changed: Definition = copy.deepcopy(definition)
+    for path, number in numbers.items():
+        *way, last = path.split(".")
+        place: Any = changed
+        try:
+            for step in way:
+                place = place[_key(place, step)]
+            if isinstance(place[_key(place, last)], bool | list | dict):
+                raise KeyError(path)
+            place[_key(place, last)] = number
+        except (IndexError, TypeError, ValueError) as error:
+            raise KeyError(path) from error
+    return changed
+
+
+def _key(place: object, step: str) -> int | str:
+    return int(step) if isinstance(place, list) else step
+
+
 def _heading(unit: Unit) -> str:
     if unit is MONEY:
         return "How much they spend"
     return "How long ago they bought" if unit is DAYS else "How often they buy"
 
 
-def _fields(position: int, definition: Definition, currency: str) -> Iterable[Field]:
+def _fields(number: int, definition: Definition, currency: str) -> Iterable[Field]:
     for i, condition in enumerate(definition["conditions"]):
-        measure, path = MEASURES[condition["measure"]], f"segments.{position}.conditions.{i}"
+        measure, path = MEASURES[condition["measure"]], f"segments.{number}.conditions.{i}"
         noun = _noun(measure, currency)
         value, comparison = condition["value"], condition["comparison"]
         if measure.of_choices:

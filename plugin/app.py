@@ -42,6 +42,8 @@ def create_app() -> Flask:
         public,
         refusals,
         segments_api,
+        settings_api,
+        settings_page,
         shopify_segments_api,
         survey_api,
     )
@@ -51,7 +53,7 @@ def create_app() -> Flask:
     app = Flask("regulars", static_folder=None, root_path=str(Path(__file__).parent))
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     json_apis = (api, data_api, customers_api, survey_api, segments_api, shopify_segments_api, categories_api, openapi)
-    for part in (receive, pages, *json_apis, install, public):
+    for part in (receive, pages, settings_page, *json_apis, settings_api, install, public):
         app.register_blueprint(part.blueprint)
     app.add_url_rule("/healthz", "healthz", lambda: Response("ok\n", mimetype="text/plain"))
     app.add_url_rule("/metrics", "metrics", _metrics)

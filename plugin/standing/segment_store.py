@@ -64,6 +64,11 @@ def definitions(session: Session, shop_id: int) -> list[dict[str, Any]]:
     return [row.definition for row in _active_rows(session, shop_id)]
 
 
+def rows(session: Session, shop_id: int) -> Sequence[models.Segment]:
+    """The shop's segments as they are stored, in the merchant's order."""
+    return _active_rows(session, shop_id)
+
+
 def tags_by_bit(session: Session, shop_id: int) -> dict[int, str]:
     """Every tag we may have written, those of removed segments included."""
     rows = session.scalars(select(models.Segment).where(models.Segment.shop_id == shop_id))
