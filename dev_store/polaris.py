@@ -9,7 +9,10 @@ from pathlib import Path
 from flask import Blueprint, Response
 
 FOLDER = Path(__file__).parent / "static" / "polaris"
-PARTS = ("element", "layout", "text", "actions", "overlays", "fields", "choices", "tables", "define")
+PARTS = (
+    *("element", "layout", "text", "signs", "boxes"),
+    *("actions", "overlays", "fields", "choices", "tables", "define"),
+)
 
 HEAD = """\
 /* A stand-in for Shopify's Polaris web components, for a development store on your own machine.

@@ -9,7 +9,9 @@ const SHARED = `
   * { box-sizing: border-box }
   h1, h2, h3, p { margin: 0 }
   slot[name] { display: contents }
+  .heard-only { position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap }
 `;
+const NARROW = "@media (max-width: 490px)";
 const TONES = {
   neutral: ["#ebebeb", "#4a4a4a"], info: ["#e0f0ff", "#00527c"], success: ["#cdfee1", "#0c5132"],
   caution: ["#fff8db", "#4f4700"], warning: ["#ffd6a4", "#5e4200"], critical: ["#fedad9", "#8e1f0b"],
@@ -39,6 +41,14 @@ class Element extends HTMLElement {
   }
   attributeChangedCallback() { this.update(); }
   update() {}
+  // What attributes ask for beyond the sheet of the class: lengths, columns.
+  style$(css) {
+    this.#own ??= new CSSStyleSheet();
+    this.#own.replaceSync(css);
+    if (!this.shadowRoot.adoptedStyleSheets.includes(this.#own)) this.shadowRoot.adoptedStyleSheets.push(this.#own);
+  }
+  #own;
+  tell(...names) { for (const name of names) this.dispatchEvent(new Event(name, { bubbles: true })); }
   say(selector, text) {
     const place = this.part$(selector);
     place.textContent = text || "";

@@ -1,10 +1,29 @@
 // Tables; on a narrow screen each row is a card.
 
-const NARROW = "@media (max-width: 490px)";
-
 class Table extends Element {
-  static role = "table";
-  static css = `:host { display: table; width: 100%; border-collapse: collapse } ${NARROW} { :host { display: block } }`;
+  static observed = ["paginate", "haspreviouspage", "hasnextpage", "loading"];
+  static css = `:host { display: block } .table { display: table; width: 100%; border-collapse: collapse } :host([loading]) .table { opacity: .5 }
+    .pages { display: flex; justify-content: center; gap: 4px; padding: 8px; border-top: 1px solid #ebebeb } [hidden] { display: none }
+    .pages button { width: 32px; height: 28px; border: 0; border-radius: 8px; background: #fff; box-shadow: inset 0 0 0 1px #e3e3e3; cursor: pointer; font: inherit }
+    .pages button:disabled { color: #8a8a8a; cursor: default } .pages button:focus-visible { outline: 2px solid #005bd3 }
+    .filters { padding: 8px 12px; border-bottom: 1px solid #ebebeb } :host(:not(:has(> [slot=filters]))) .filters { display: none }
+    ${NARROW} { .table { display: block } }`;
+  static html = `<div class="filters"><slot name="filters"></slot></div><div class="table" role="table"><slot></slot></div>
+    <nav class="pages" aria-label="Pages" hidden><button type="button" id="previous" aria-label="Previous page">\u2039</button>
+      <button type="button" id="next" aria-label="Next page">\u203a</button></nav>`;
+  constructor() {
+    super();
+    this.part$("#previous").addEventListener("click", () => this.tell("previouspage"));
+    this.part$("#next").addEventListener("click", () => this.tell("nextpage"));
+  }
+  update() {
+    const loading = this.hasAttribute("loading");
+    this.part$(".table").setAttribute("aria-busy", String(loading));
+    this.part$(".table").inert = loading;
+    this.part$(".pages").hidden = !this.hasAttribute("paginate");
+    this.part$("#previous").disabled = loading || !this.hasAttribute("haspreviouspage");
+    this.part$("#next").disabled = loading || !this.hasAttribute("hasnextpage");
+  }
 }
 class TableHeaderRow extends Element {
   static role = "row";
@@ -22,7 +41,15 @@ class TableBody extends Element {
 }
 class TableRow extends Element {
   static role = "row";
-  static css = `:host { display: table-row } ${NARROW} { :host { display: block; padding: 12px 16px; border-top: 1px solid #ebebeb } }`;
+  static css = `:host { display: table-row } :host([clickdelegate]) { cursor: pointer } :host([clickdelegate]:hover) { background: #f7f7f7 } ${NARROW} { :host { display: block; padding: 12px 16px; border-top: 1px solid #ebebeb } }`;
+  constructor() {
+    super();
+    this.addEventListener("click", (event) => {
+      const delegate = document.getElementById(this.getAttribute("clickdelegate"));
+      if (!delegate || event.composedPath().some((each) => each.matches?.("a, button, input, select, textarea"))) return;
+      (delegate.shadowRoot?.querySelector("a, button") ?? delegate).click();
+    });
+  }
 }
 class TableCell extends Element {
   static role = "cell";
