@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, render_template, request, send_from_directory, url_for
 
-from admin_ui import auth, content_policy, data_page, install, overview, thresholds
+from admin_ui import auth, content_policy, data_page, install, language, overview, texts, thresholds
 from plugin import clock, config
 from plugin.db import session as db
 from plugin.shop import installation, shops
@@ -85,6 +85,8 @@ def addresses() -> dict[str, Any]:
         "client_id": settings.client_id,
         "app_bridge_url": settings.app_bridge_url,
         "polaris_url": settings.polaris_url,
+        "language": language.current(),
+        "texts_address": texts.address,
         "operator_name": settings.operator_name,
         "support_email": settings.support_email,
         "nonce": content_policy.nonce,

@@ -37,6 +37,7 @@ def create_app() -> Flask:
         customers_api,
         data_api,
         install,
+        language,
         openapi,
         pages,
         public,
@@ -46,6 +47,7 @@ def create_app() -> Flask:
         settings_page,
         shopify_segments_api,
         survey_api,
+        texts,
     )
     from webhooks import receive
 
@@ -53,8 +55,10 @@ def create_app() -> Flask:
     app = Flask("regulars", static_folder=None, root_path=str(Path(__file__).parent))
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     json_apis = (api, data_api, customers_api, survey_api, segments_api, shopify_segments_api, categories_api, openapi)
-    for part in (receive, pages, settings_page, *json_apis, settings_api, install, public):
+    page_parts = (pages, settings_page, texts)
+    for part in (receive, *page_parts, *json_apis, settings_api, install, public):
         app.register_blueprint(part.blueprint)
+    language.teach(app)
     app.add_url_rule("/healthz", "healthz", lambda: Response("ok\n", mimetype="text/plain"))
     app.add_url_rule("/metrics", "metrics", _metrics)
     app.after_request(content_policy.protect)
