@@ -163,17 +163,21 @@ def _take_over_tags(insert: Any) -> upserts.Insert:
 
 
 def _update_customer(insert: Any, more: dict[str, Any]) -> upserts.Insert:
-    """Newest wins, for each kind of fact by its own instant; a consent without one was never changed."""
+    """Newest wins, for each kind of fact by its own instant; a consent without one was never changed.
+
+    What is left of ties is broken as the ledger does it, so that every order of arrival ends the same.
+    """
     zero: ColumnElement[int] = literal_column("0")
-    new = insert.excluded
+    new, figures = insert.excluded, ("lifetime_at", "lifetime_orders", "lifetime_spend")
     consent_at, known_at = func.coalesce(new.consent_at, zero), func.coalesce(Customer.consent_at, zero)
     other_word = _bytes(new.consent, insert) > _bytes(func.coalesce(Customer.consent, literal_column("''")), insert)
     later_consent = or_(consent_at > known_at, and_(consent_at == known_at, other_word))
-    later_figures = new.lifetime_at > func.coalesce(Customer.lifetime_at, zero)
+    known_figures = (func.coalesce(Customer.__table__.c[name], zero) for name in figures)
+    later_figures = tuple_(*(new[name] for name in figures)) > tuple_(*known_figures)
     facts = {
         "signed_up_at": new.signed_up_at,
         **_if(later_consent, new, "consent", "consent_at"),
-        **_if(later_figures, new, "lifetime_orders", "lifetime_spend", "lifetime_at"),
+        **_if(later_figures, new, *figures),
     }
     changed: upserts.Insert = insert.on_conflict_do_update(index_elements=["shop_id", "customer_id"], set_=facts | more)
     return changed

@@ -1,5 +1,6 @@
 """A list folded by upserts ends in the very rows the ledger would have written, whatever is folded before and after."""
 
+import itertools
 from typing import Any
 
 import pytest
@@ -8,10 +9,12 @@ from hypothesis import strategies as st
 
 from plugin.db import session as db
 from plugin.db.models import Customer, Shop
+from plugin.db.types import to_microseconds
 from plugin.history import bulk_ledger, histories, versions
 from plugin.history.ledger import Ledger
 from plugin.schemas import admin_objects, admin_rows
 from plugin.schemas.admin_rows import Listed
+from plugin.schemas.facts import FiguresChanged
 from plugin.shop import shops
 from tests.integration.test_folding import NOW, fresh_shop, rows  # noqa: F401 - a fixture
 from tests.support import deliveries
@@ -158,8 +161,6 @@ def as_row(shown: dict[str, Any], lines: list[dict[str, Any]]) -> object:
 
 
 def as_facts(shown: dict[str, Any], lines: list[dict[str, Any]]) -> object:
-    from plugin.db.types import to_microseconds
-
     try:
         facts = admin_objects.order(shown, lines)
     except ValueError:
@@ -188,3 +189,19 @@ def test_of_one_order_the_place_told_last_stands_whichever_list_comes_first(fres
         fold(shop_id, nodes)
     with db.read() as session:
         assert session.get_one(Customer, (shop_id, 7)).country == told[1]
+
+
+@pytest.mark.parametrize("told", list(itertools.permutations(("list", (3, 500), (3, 600)))), ids=str)
+def test_of_one_instant_the_same_sum_of_a_customer_stands_whatever_comes_first(fresh_shop, told):  # noqa: F811
+    shop_id = being_imported(fresh_shop())
+    listed = (7, to_microseconds(NOW), None, None, 3, 700, to_microseconds(NOW), 0)
+    for each in told:
+        with db.write() as session:
+            shops.hold(session, shop_id)
+            if each == "list":
+                bulk_ledger.fold_customers(session, shop_id, [listed], with_tags=False)
+            else:
+                Ledger(session, shop_id).apply_figures(FiguresChanged(7, *each, "USD", NOW))
+    with db.read() as session:
+        customer = session.get_one(Customer, (shop_id, 7))
+    assert (customer.lifetime_orders, customer.lifetime_spend) == (3, 700)

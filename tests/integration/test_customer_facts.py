@@ -1,13 +1,15 @@
 """What is kept of customers beside their tags: Shopify's own sums and the consent, by the import and by webhooks."""
 
 import itertools
+from datetime import timedelta
 
 import pytest
 
 from plugin import clock, runs
 from plugin.db import session as db
+from plugin.db.models import Order
 from tests.support.installed import ON_ONE_DATABASE, InstalledShop
-from workers import work_on_runs
+from workers import drain_inbox, work_on_runs
 
 CONSENT = "customers_email_marketing_consent/update"
 
@@ -63,6 +65,28 @@ def test_the_newest_sum_stands_whatever_comes_first(shop, order):
     shop.receive([sums[place] for place in order])
     shop.settle()
     assert facts(shop, buyer)[:2] == (3, 30_000)
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(("list", "bought", "refunded"))), ids=str)
+@ON_ONE_DATABASE
+def test_what_changed_twice_in_the_second_a_list_was_begun_ends_right_once_all_was_told(shop, order):
+    second = shop.store.now().replace(microsecond=0) + timedelta(minutes=1)
+    shop.store.set_clock(second + timedelta(milliseconds=300))
+    bought = shop.buy()
+    told = {"bought": shop.posted()}
+    shop.store.set_clock(second + timedelta(milliseconds=500))
+    shop.store.refund_order(shop.handle, bought["id"])
+    told["refunded"] = shop.posted()
+    shop.store.set_clock(second + timedelta(milliseconds=700))
+    for each in order:
+        if each == "list":
+            import_anew(shop)
+        else:
+            shop.receive(told[each])
+            drain_inbox.drain_inbox(shop.id)
+    assert facts(shop, bought["customer"]["id"])[:2] == (1, 0)
+    (order_row,) = shop.rows(Order, Order.order_id)
+    assert (order_row.total, order_row.financial_status) == (0, "refunded")
 
 
 @ON_ONE_DATABASE
