@@ -1,10 +1,12 @@
-"""Counts each shop's segments when a day of its own calendar is over, and whenever the whole shop was judged."""
+"""Counts each shop's segments when a day of its own calendar is over, and whenever the whole shop was judged; and where
+its customers and its revenue are.
+"""
 
 import structlog
 
 from plugin import clock, queues
 from plugin.db import session as db
-from plugin.standing import segment_days
+from plugin.standing import segment_days, store_picture
 from plugin.turns import Turn
 from workers import turn
 
@@ -24,6 +26,7 @@ def count_shop(shop_id: int) -> None:
 
     def count(mine: Turn) -> bool:
         segment_days.count(shop_id, clock.now(), mine)
+        store_picture.count(shop_id, clock.now(), mine)
         log.info("segments_counted")
         return False
 

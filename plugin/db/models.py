@@ -575,6 +575,16 @@ class Baseline(Base):
     upcoming: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
 
+class StorePicture(Base):
+    """Where a shop's customers and revenue are: plugin.standing.store_picture as it was last counted."""
+
+    __tablename__ = "store_pictures"
+
+    shop_id: Mapped[int] = shop_key()
+    counted_at: Mapped[datetime]
+    picture: Mapped[dict[str, Any]]
+
+
 class SegmentDay(Base):
     """What a segment was on a day of the shop's calendar: at its end, or today when it was last counted.
 

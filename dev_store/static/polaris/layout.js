@@ -56,14 +56,14 @@ class Banner extends Element {
   static observed = ["heading", "tone", "dismissible"];
   static role = "status";
   static css = `
-    :host { display: block } div { background: #fff; border-radius: 12px; overflow: hidden; box-shadow: 0 0 0 1px rgb(26 26 26 / .1) }
+    :host { display: block } .frame { background: #fff; border-radius: 12px; overflow: hidden; box-shadow: 0 0 0 1px rgb(26 26 26 / .1) }
     header { display: flex; justify-content: space-between; gap: 8px; padding: 10px 16px; font-weight: 650; background: #e0f0ff; color: #00527c } section { padding: 12px 16px 16px }
     button { width: 20px; height: 20px; padding: 0; border: 0; border-radius: 4px; background: none; color: inherit; font-size: 16px; line-height: 1; cursor: pointer }
     .actions { display: flex; flex-wrap: wrap; gap: 8px; margin-top: 12px } :host(:not(:has(> [slot=secondary-actions]))) .actions { display: none }
     ${tones((tone, back, ink) => `:host([tone=${tone}]) header { background: ${back}; color: ${ink} }`)}
-    @media (max-width: 490px) { div { border-radius: 0 } }
+    @media (max-width: 490px) { .frame { border-radius: 0 } }
   `;
-  static html = `<div><header><span></span><button type="button" aria-label="Dismiss" hidden>\u00d7</button></header>
+  static html = `<div class="frame"><header><span></span><button type="button" aria-label="Dismiss" hidden>\u00d7</button></header>
     <section><slot></slot><div class="actions"><slot name="secondary-actions"></slot></div></section></div>`;
 
   constructor() {

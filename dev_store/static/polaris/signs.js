@@ -14,7 +14,7 @@ const ICONS = {
 
 class Icon extends Element {
   static observed = ["type"];
-  static css = `:host { display: inline-block; width: 20px; height: 20px; vertical-align: middle } :host([size=small]) { width: 16px; height: 16px } svg { display: block; width: 100%; height: 100% }
+  static css = `:host { display: inline-block; width: 20px; height: 20px; vertical-align: middle; color: inherit } :host([size=small]) { width: 16px; height: 16px } svg { display: block; width: 100%; height: 100% }
     :host([color=subdued]) { color: #616161 } ${tones((tone, _, ink) => `:host([tone=${tone}]) { color: ${ink} }`)}`;
   static html = `<svg viewBox="0 0 20 20" aria-hidden="true"></svg>`;
   update() { this.part$("svg").innerHTML = stroke(ICONS[this.getAttribute("type")] ?? "M10 7a3 3 0 1 0 0 6a3 3 0 1 0 0-6"); }
