@@ -8,7 +8,7 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from dev_store import connections, field_shapes, ids, metafields, money, resolvers, segment_fields
+from dev_store import connections, field_shapes, ids, metafields, money, names, resolvers, segment_fields
 from dev_store.field_shapes import Resolver
 from dev_store.resolvers import Asked
 from dev_store.state import Customer, Order
@@ -149,6 +149,7 @@ FIELDS: dict[str, dict[str, Resolver]] = {
         "amountSpent": lambda customer, asked: (customer.amount_spent(), asked.context.shop.currency),
         "createdAt": lambda customer, _: field_shapes.instant(customer.created_at),
         "defaultEmailAddress": field_shapes.same,
+        "displayName": lambda customer, _: names.of(customer.id),
         "id": field_shapes.gid("Customer"),
         "lastOrder": _last_order,
         "legacyResourceId": lambda customer, _: str(customer.id),

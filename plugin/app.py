@@ -42,6 +42,8 @@ def create_app() -> Flask:
         pages,
         public,
         refusals,
+        segment_api,
+        segment_members_api,
         segments_api,
         settings_api,
         settings_page,
@@ -56,7 +58,8 @@ def create_app() -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     json_apis = (api, data_api, customers_api, survey_api, segments_api, shopify_segments_api, categories_api, openapi)
     page_parts = (pages, settings_page, texts)
-    for part in (receive, *page_parts, *json_apis, settings_api, install, public):
+    one_segment = (segment_api, segment_members_api)
+    for part in (receive, *page_parts, *json_apis, settings_api, *one_segment, install, public):
         app.register_blueprint(part.blueprint)
     language.teach(app)
     app.add_url_rule("/healthz", "healthz", lambda: Response("ok\n", mimetype="text/plain"))

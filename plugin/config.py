@@ -36,6 +36,7 @@ class Config:
     token_keys: tuple[str, ...]
     api_version: str
     addresses_approved: bool
+    customer_names: bool
     app_bridge_url: str
     polaris_url: str
     max_body_bytes: int
@@ -95,6 +96,7 @@ def read_environment() -> Config:
             token_keys=tuple(env.list("TOKEN_KEYS")),
             api_version=env.str("SHOPIFY_API_VERSION", "2026-10"),
             addresses_approved=env.bool("ADDRESSES_APPROVED", False),
+            customer_names=env.bool("CUSTOMER_NAMES", False),
             app_bridge_url=env.str("APP_BRIDGE_URL", "https://cdn.shopify.com/shopifycloud/app-bridge.js"),
             polaris_url=env.str("POLARIS_URL", "https://cdn.shopify.com/shopifycloud/polaris-1.js"),
             max_body_bytes=env.int("MAX_BODY_BYTES", 5_000_000, validate=Range(1)),

@@ -589,7 +589,8 @@ class SegmentDay(Base):
     """What a segment was on a day of the shop's calendar: at its end, or today when it was last counted.
 
     `entered`, `left`: how often somebody did that day. `spend`: what its members had spent in the 365 days before, in
-    minor units, and `customers` how many the shop had; None of days that were worked out afterwards from movements.
+    minor units, `customers` how many the shop had and `shop_spend` all they had spent; None of days that were worked
+    out afterwards from movements.
     """
 
     __tablename__ = "segment_days"
@@ -602,6 +603,7 @@ class SegmentDay(Base):
     left: Mapped[int]
     spend: Mapped[int | None]
     customers: Mapped[int | None]
+    shop_spend: Mapped[int | None]
 
 
 class DataRequest(Base):

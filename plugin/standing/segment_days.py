@@ -34,7 +34,9 @@ NOTHING = Needs()
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One segment on one day; `spend` (minor units) and `customers` are None where nobody counted that day."""
+    """One segment on one day. Members' `spend` in the year before, and the shop's `customers` and all they spent
+    (`shop_spend`), are None where nobody counted that day; money in minor units.
+    """
 
     day: date
     size: int
@@ -42,6 +44,7 @@ class Day:
     left: int
     spend: int | None
     customers: int | None
+    shop_spend: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class _Count:
     sizes: dict[int, int]
     spends: dict[int, int]
     customers: int
+    shop_spend: int
 
 
 def history(session: Session, shop_id: int, since: date) -> dict[int, list[Day]]:
@@ -105,7 +109,7 @@ def count(shop_id: int, now: datetime, turn: Turn | None = None) -> None:
                 # Customers who were deleted or merged have left without a movement.
                 row.size, row.entered, row.left = max(0, sizes[bit]), entered, left
                 if day == today(shop, now):
-                    row.spend, row.customers = found.spends[bit], found.customers
+                    row.spend, row.customers, row.shop_spend = found.spends[bit], found.customers, found.shop_spend
                 session.add(row)
                 sizes[bit] -= entered - left
 
@@ -133,7 +137,7 @@ def known_since(session: Session, shop: Shop, bit: int) -> datetime:
 
 
 def _day(row: SegmentDay) -> Day:
-    return Day(row.day, row.size, row.entered, row.left, row.spend, row.customers)
+    return Day(row.day, row.size, row.entered, row.left, row.spend, row.customers, row.shop_spend)
 
 
 def _newest(session: Session, shop_id: int) -> date | None:
@@ -146,7 +150,8 @@ def _sizes_on(session: Session, shop_id: int, day: date) -> dict[int, int]:
 
 
 def _count(shop_id: int, bits: list[int], now: datetime, turn: Turn | None) -> _Count:
-    sizes, spends, customers, after = dict.fromkeys(bits, 0), dict.fromkeys(bits, 0), 0, 0
+    sizes, spends = dict.fromkeys(bits, 0), dict.fromkeys(bits, 0)
+    customers = shop_spend = after = 0
     while True:
         if turn is not None:
             turn.renew()
@@ -157,12 +162,13 @@ def _count(shop_id: int, bits: list[int], now: datetime, turn: Turn | None) -> _
             for some, places in loaded.pieces:
                 spent[places] = counting.spent(AsOf.of(some.orders, now, {}, Store()), YEAR)
         if not len(spent):
-            return _Count(sizes, spends, customers)
+            return _Count(sizes, spends, customers, shop_spend)
         for bit in bits:
             inside = standing.wanted_tags >> bit & 1 != 0
             sizes[bit] += int(np.count_nonzero(inside))
             spends[bit] += int(spent[inside].sum())
-        customers, after = customers + len(spent), int(standing.customer_ids[-1])
+        customers, shop_spend = customers + len(spent), shop_spend + int(spent.sum())
+        after = int(standing.customer_ids[-1])
 
 
 def _first_open_day(session: Session, shop: Shop, bit: int, now: datetime) -> date:

@@ -94,8 +94,8 @@ def test_today_knows_what_members_spent_in_a_year_and_how_many_customers_there_a
     judge(shop, NOW)
     segment_days.count(shop, NOW)
     some, more = (stored(shop)[bit, date(2026, 3, 25)] for bit in (0, 1))
-    assert (some.size, some.spend, some.customers) == (2, 1_700, 8)
-    assert (more.size, more.spend, more.customers) == (0, 0, 8)
+    assert (some.size, some.spend, some.customers, some.shop_spend) == (2, 1_700, 8, 1_700)
+    assert (more.size, more.spend, more.customers, more.shop_spend) == (0, 0, 8, 1_700)
 
 
 @ON_ONE_DATABASE

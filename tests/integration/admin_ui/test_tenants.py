@@ -86,10 +86,15 @@ def rows_of(merchant: Merchant) -> dict[str, list[Any]]:
 
 def requests_with(rule: Rule, merchant: Merchant, other: Merchant) -> list[dict[str, Any]]:
     """Every method of a route with the merchant's token and the other's ids in every place a request has."""
-    values = {name: NUMBER if name.endswith("_id") else "x" for name in rule.arguments}
+    values = {name: NUMBER if name.endswith("_id") else 2 if name == "bit" else "x" for name in rule.arguments}
     path = rule.build(values, append_unknown=False)
     assert path is not None
-    elsewhere = {"shop": other.domain, "shop_id": str(other.shop_id), "id_token": id_token(merchant.domain)}
+    elsewhere = {
+        "shop": other.domain,
+        "shop_id": str(other.shop_id),
+        "id_token": id_token(merchant.domain),
+        "version": "1",
+    }
     claims = {"shop": other.domain, "shop_id": other.shop_id, "request_id": NUMBER}
     bodies = [claims, {**claims, "on": False}, {**claims, "segments": []}, {"on": False}, {"segments": []}]
     methods = sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
