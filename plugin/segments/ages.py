@@ -5,7 +5,7 @@ Functions for the table of plugin.segments.measures.
 
 import numpy as np
 
-from plugin.segments.as_of import DAY, UNDEFINED, AsOf, Crossings
+from plugin.segments.as_of import DAY, UNDEFINED, AsOf, Crossings, next_above
 from plugin.segments.columns import IntArray
 from plugin.segments.windows import Window
 
@@ -14,16 +14,16 @@ def days_since_last(seen: AsOf, _window: Window) -> IntArray:
     return _ages(seen, seen.last_at())
 
 
-def days_since_last_crossings(seen: AsOf, _: Window, threshold: int, numbers: IntArray) -> Crossings:
-    return _crossings(seen.last_at(), threshold, numbers)
+def days_since_last_crossings(seen: AsOf, _: Window, thresholds: IntArray, numbers: IntArray) -> Crossings:
+    return _crossings(seen.last_at(), thresholds, numbers)
 
 
 def days_since_first(seen: AsOf, _window: Window) -> IntArray:
     return _ages(seen, seen.first_at())
 
 
-def days_since_first_crossings(seen: AsOf, _: Window, threshold: int, numbers: IntArray) -> Crossings:
-    return _crossings(seen.first_at(), threshold, numbers)
+def days_since_first_crossings(seen: AsOf, _: Window, thresholds: IntArray, numbers: IntArray) -> Crossings:
+    return _crossings(seen.first_at(), thresholds, numbers)
 
 
 def of_instants(seen: AsOf, at: IntArray) -> IntArray:
@@ -32,19 +32,18 @@ def of_instants(seen: AsOf, at: IntArray) -> IntArray:
     return np.where(happened, (seen.seconds - at) // DAY, UNDEFINED)
 
 
-def crossings_of_instants(seen: AsOf, at: IntArray, threshold: int, numbers: IntArray) -> Crossings:
+def crossings_of_instants(seen: AsOf, at: IntArray, thresholds: IntArray, numbers: IntArray) -> Crossings:
     """Like those of orders; but nothing else says when an instant still to come has come."""
-    coming = (at != UNDEFINED) & (at > seen.seconds)
-    younger = (numbers < threshold) & (numbers != UNDEFINED)
-    either = np.flatnonzero(coming | younger)
-    return either, (at + np.where(coming, 0, threshold * DAY))[either]
+    coming = np.flatnonzero((at != UNDEFINED) & (at > seen.seconds))
+    younger, days = next_above(numbers, thresholds)
+    return np.concatenate([coming, younger]), np.concatenate([at[coming], at[younger] + days * DAY])
 
 
 def _ages(seen: AsOf, at: IntArray) -> IntArray:
     return np.where(at == UNDEFINED, UNDEFINED, (seen.seconds - at) // DAY)
 
 
-def _crossings(at: IntArray, threshold: int, numbers: IntArray) -> Crossings:
+def _crossings(at: IntArray, thresholds: IntArray, numbers: IntArray) -> Crossings:
     """An age reaches n at exactly n x 24 hours after its instant."""
-    younger = np.flatnonzero((numbers < threshold) & (numbers != UNDEFINED))
-    return younger, at[younger] + threshold * DAY
+    younger, days = next_above(numbers, thresholds)
+    return younger, at[younger] + days * DAY

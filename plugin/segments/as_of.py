@@ -119,6 +119,20 @@ class AsOf:
         return seconds
 
 
+def next_above(numbers: IntArray, thresholds: IntArray) -> tuple[IntArray, IntArray]:
+    """Whose number is below one of these thresholds, and the nearest of them: a number that rises meets it first."""
+    above = np.searchsorted(thresholds, numbers, side="right")
+    some = np.flatnonzero((above < len(thresholds)) & (numbers != UNDEFINED))
+    return some, thresholds[above[some]]
+
+
+def last_reached(numbers: IntArray, thresholds: IntArray) -> tuple[IntArray, IntArray]:
+    """Whose number has reached one of these thresholds, and the nearest of them: one that falls loses it first."""
+    reached = np.searchsorted(thresholds, numbers, side="right")
+    some = np.flatnonzero(reached)
+    return some, thresholds[reached[some] - 1]
+
+
 def nobody() -> Crossings:
     """What time alone does not change."""
     return np.zeros(0, np.int64), np.zeros(0, np.int64)

@@ -6,7 +6,7 @@ Functions for the table of plugin.segments.measures: numbers, and when time alon
 import numpy as np
 from numpy.typing import NDArray
 
-from plugin.segments.as_of import DAY, UNDEFINED, AsOf, Crossings, Span, nobody
+from plugin.segments.as_of import DAY, UNDEFINED, AsOf, Crossings, Span, last_reached, nobody
 from plugin.segments.columns import IntArray
 from plugin.segments.windows import Window
 
@@ -26,14 +26,15 @@ def count(seen: AsOf, window: Window) -> IntArray:
     return _count(seen.span(window))
 
 
-def orders_crossings(seen: AsOf, window: Window, threshold: int, numbers: IntArray) -> Crossings:
+def orders_crossings(seen: AsOf, window: Window, thresholds: IntArray, numbers: IntArray) -> Crossings:
     """A count falls below n when the n-th most recent order leaves the window."""
     if window.days is None:
         return nobody()
     if window.before is not None:
-        return _next_turn(seen, window, numbers >= threshold, _count(_next_span(seen, window)) >= threshold)
-    enough = np.flatnonzero(numbers >= threshold)
-    return enough, _leaving_at(seen, window.days, seen.ends[enough] - threshold)
+        lowest = thresholds[0]
+        return _next_turn(seen, window, numbers >= lowest, _count(_next_span(seen, window)) >= lowest)
+    enough, reached = last_reached(numbers, thresholds)
+    return enough, _leaving_at(seen, window.days, seen.ends[enough] - reached)
 
 
 def spend(seen: AsOf, window: Window) -> IntArray:
@@ -45,16 +46,16 @@ def spent(seen: AsOf, window: Window) -> IntArray:
     return _sum(seen.columns.spend_before, seen.span(window))
 
 
-def spend_crossings(seen: AsOf, window: Window, threshold: int, numbers: IntArray) -> Crossings:
-    return _sum_crossings(seen.columns.spend_before, seen, window, threshold, numbers)
+def spend_crossings(seen: AsOf, window: Window, thresholds: IntArray, numbers: IntArray) -> Crossings:
+    return _sum_crossings(seen.columns.spend_before, seen, window, thresholds, numbers)
 
 
 def units(seen: AsOf, window: Window) -> IntArray:
     return _sum(seen.columns.units_before, seen.span(window))
 
 
-def units_crossings(seen: AsOf, window: Window, threshold: int, numbers: IntArray) -> Crossings:
-    return _sum_crossings(seen.columns.units_before, seen, window, threshold, numbers)
+def units_crossings(seen: AsOf, window: Window, thresholds: IntArray, numbers: IntArray) -> Crossings:
+    return _sum_crossings(seen.columns.units_before, seen, window, thresholds, numbers)
 
 
 def average(seen: AsOf, window: Window) -> IntArray:
@@ -63,7 +64,7 @@ def average(seen: AsOf, window: Window) -> IntArray:
     return np.where(found > 0, spent(seen, window) // np.maximum(found, 1), UNDEFINED)
 
 
-def average_crossings(seen: AsOf, window: Window, _threshold: int, numbers: IntArray) -> Crossings:
+def average_crossings(seen: AsOf, window: Window, _: IntArray, numbers: IntArray) -> Crossings:
     """An average can rise and fall with each order that leaves: looked at again when the first one does."""
     if window.days is None:
         return nobody()
@@ -109,15 +110,16 @@ def _sum(before: IntArray, span: Span) -> IntArray:
     return total
 
 
-def _sum_crossings(before: IntArray, seen: AsOf, window: Window, threshold: int, numbers: IntArray) -> Crossings:
+def _sum_crossings(before: IntArray, seen: AsOf, window: Window, thresholds: IntArray, numbers: IntArray) -> Crossings:
     """A sum falls below a threshold with the first order whose leaving keeps too little behind it."""
     if window.days is None:
         return nobody()
     if window.before is not None:
-        return _next_turn(seen, window, numbers >= threshold, _sum(before, _next_span(seen, window)) >= threshold)
-    enough = np.flatnonzero(numbers >= threshold)
+        lowest = thresholds[0]
+        return _next_turn(seen, window, numbers >= lowest, _sum(before, _next_span(seen, window)) >= lowest)
+    enough, reached = last_reached(numbers, thresholds)
     # The last position that still has the threshold from there to the end: equal sums in front are worth nothing.
-    leaving = np.searchsorted(before, before[seen.ends[enough]] - threshold, side="right") - 1
+    leaving = np.searchsorted(before, before[seen.ends[enough]] - reached, side="right") - 1
     return enough, _leaving_at(seen, window.days, leaving)
 
 

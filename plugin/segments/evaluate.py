@@ -7,6 +7,7 @@ instant is an argument, and equal arguments give equal answers.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,12 +42,12 @@ class Evaluation:
 
 def evaluate(customers: Customers, segments: Sequence[Segment], as_of: datetime, store: Store) -> Evaluation:
     views = _views(customers, as_of, store)
-    conditions = {condition for segment in segments for condition in segment.all_conditions}
+    conditions = frozenset(condition for segment in segments for condition in segment.all_conditions)
     numbers = _numbers(views, conditions)
     seconds = views(None).seconds
     standings = memberships.standings(segments, customers, seconds, lambda each: holding(each, numbers, store))
     stays = memberships.stays(segments, customers, standings, as_of)
-    reviews = _next_review_at(views, conditions, numbers, customers, stays)
+    reviews = _next_review_at(views, _thresholds(conditions), numbers, customers, stays)
     return Evaluation(_bits(standings, len(customers)), reviews, stays)
 
 
@@ -82,8 +83,8 @@ def holding(condition: Condition, numbers: Numbers, store: Store) -> NDArray[np.
 def _whole(condition: Condition, numbers: Numbers) -> NDArray[np.bool_] | np.bool_:
     """A part of the truth may say that there is enough, but not that there is not more."""
     _, high = OPERATORS[condition.comparison].interval(condition.value)
-    whole = numbers.get(condition.asked._replace(whole=True))
-    return np.True_ if high is None or whole is None else whole > 0
+    whole = None if high is None else numbers.get(condition.asked._replace(whole=True))
+    return np.True_ if whole is None else whole > 0
 
 
 Views = Callable[[str | None], AsOf]
@@ -114,23 +115,25 @@ def _numbers(views: Views, conditions: Iterable[Condition]) -> Numbers:
 
 
 def _bits(standings: Mapping[int, Standing], count: int) -> IntArray:
-    inside = np.zeros((64, count), np.bool_)
+    # The eight bytes of each number apart, and truths as the bytes they are: many times faster than shifting numbers.
+    found = np.zeros((8, count), np.uint8)
     for bit, standing in standings.items():
-        inside[bit] = standing.inside
-    # Eight bytes of eight truths each make one number: much faster than shifting numbers segment by segment.
-    packed = np.packbits(inside, axis=0, bitorder="little")
-    return np.ascontiguousarray(packed.T).view("<i8").ravel().astype(np.int64, copy=False)
+        found[bit // 8] |= standing.inside.view(np.uint8) << np.uint8(bit % 8)
+    return np.ascontiguousarray(found.T).view("<i8").ravel().astype(np.int64, copy=False)
 
 
 def _next_review_at(
-    views: Views, conditions: set[Condition], numbers: Numbers, customers: Customers, stays: Mapping[int, IntArray]
+    views: Views,
+    thresholds: Mapping[Asked, IntArray],
+    numbers: Numbers,
+    customers: Customers,
+    stays: Mapping[int, IntArray],
 ) -> IntArray:
     seen = views(None)
     crossing_at = np.full(len(customers), NEVER, np.int64)
-    crossed = {(condition.asked, threshold) for condition in conditions for threshold in _thresholds(condition)}
-    for asked, threshold in crossed:
+    for asked, ascending in thresholds.items():
         view = views(asked.category)
-        some, seconds = MEASURES[asked.measure].crossings(view, asked.window, threshold, numbers[asked])
+        some, seconds = MEASURES[asked.measure].crossings(view, asked.window, ascending, numbers[asked])
         crossing_at[some] = np.minimum(crossing_at[some], seconds)
     for ends in filter(np.any, (customers.pins_until, *stays.values())):
         crossing_at = np.minimum(crossing_at, np.where(ends > seen.seconds, ends, NEVER))
@@ -138,9 +141,16 @@ def _next_review_at(
     return np.minimum(_microseconds(crossing_at), _microseconds(seen.next_order_at(), later=1))
 
 
-def _thresholds(condition: Condition) -> list[int]:
-    thresholds = OPERATORS[condition.comparison].thresholds(condition.value)
-    return [0, *thresholds] if MEASURES[condition.measure].comes_and_goes else thresholds
+@lru_cache(maxsize=8)
+def _thresholds(conditions: frozenset[Condition]) -> Mapping[Asked, IntArray]:
+    """Of each number the conditions ask for, ascending, those whose crossing can change an answer."""
+    found: dict[Asked, set[int]] = {}
+    for condition in conditions:
+        comes_and_goes = {0} if MEASURES[condition.measure].comes_and_goes else set()
+        crossed = comes_and_goes.union(OPERATORS[condition.comparison].thresholds(condition.value))
+        if crossed:
+            found.setdefault(condition.asked, set()).update(crossed)
+    return {asked: np.array(sorted(crossed), np.int64) for asked, crossed in found.items()}
 
 
 def _microseconds(seconds: IntArray, later: int = 0) -> IntArray:

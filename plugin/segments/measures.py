@@ -27,9 +27,9 @@ class Measure:
     unit: Unit
     numbers: Callable[[AsOf, Window], IntArray]
     """Of every customer; UNDEFINED where there is none, and no comparison holds for that."""
-    crossings: Callable[[AsOf, Window, int, IntArray], Crossings]
-    """Of (seen, window, threshold, numbers): who passes this threshold next because time goes by, and when; rather too
-    early than too late. The threshold of a choice is 0: whoever has another word then."""
+    crossings: Callable[[AsOf, Window, IntArray, IntArray], Crossings]
+    """Of (seen, window, thresholds, numbers): who passes one of these thresholds next because time goes by, and when;
+    rather too early than too late. They ascend. The threshold of a choice is 0: whoever has another word then."""
     phrase: str
     """What such customers did, in a sentence about a rule."""
     finding: str

@@ -37,7 +37,8 @@ class Standing:
 
 def standings(segments: Sequence[Segment], customers: Customers, seconds: int, holding: Holding) -> dict[int, Standing]:
     """By bit. What speaks for a segment: its conditions, being kept or staying, a pin; a pin against it outweighs."""
-    found = {segment.bit: _alone(segment, segments, customers, seconds, holding) for segment in segments}
+    pins = bool(customers.pinned_in.any() or customers.pinned_out.any())
+    found = {segment.bit: _alone(segment, segments, customers, seconds, holding, pins) for segment in segments}
     for rungs in _ladders(segments):
         _highest_only([found[bit] for bit in rungs])
     return found
@@ -62,7 +63,7 @@ def stays(
 
 
 def _alone(
-    segment: Segment, segments: Sequence[Segment], customers: Customers, seconds: int, holding: Holding
+    segment: Segment, segments: Sequence[Segment], customers: Customers, seconds: int, holding: Holding, pins: bool
 ) -> Standing:
     nobody = np.zeros(len(customers), np.bool_)
     holds = _all(segment.conditions, holding)
@@ -73,7 +74,7 @@ def _alone(
         stays = pinned(customers.members, segment.bit) & (customers.stays[segment.bit] > seconds)
     inside = holds if kept is nobody else holds | kept
     inside = inside if stays is nobody else inside | stays
-    if not customers.pinned_in.any() and not customers.pinned_out.any():
+    if not pins:
         return Standing(holds, kept, stays, nobody, nobody, inside)
     pinned_in, pinned_out = pinned(customers.pinned_in, segment.bit), pinned(customers.pinned_out, segment.bit)
     return Standing(holds, kept, stays, pinned_in, pinned_out, (inside & ~pinned_out) | pinned_in)

@@ -27,8 +27,8 @@ def days_since_signup(seen: AsOf, _window: Window) -> IntArray:
     return ages.of_instants(seen, seen.facts[counting.SIGNED_UP_AT])
 
 
-def days_since_signup_crossings(seen: AsOf, _: Window, threshold: int, numbers: IntArray) -> Crossings:
-    return ages.crossings_of_instants(seen, seen.facts[counting.SIGNED_UP_AT], threshold, numbers)
+def days_since_signup_crossings(seen: AsOf, _: Window, thresholds: IntArray, numbers: IntArray) -> Crossings:
+    return ages.crossings_of_instants(seen, seen.facts[counting.SIGNED_UP_AT], thresholds, numbers)
 
 
 def promoter_score(seen: AsOf, window: Window) -> IntArray:
@@ -40,7 +40,7 @@ def promoter_score(seen: AsOf, window: Window) -> IntArray:
     return np.where(given, seen.facts[PROMOTER_SCORE], UNDEFINED)
 
 
-def promoter_score_crossings(seen: AsOf, window: Window, _threshold: int, numbers: IntArray) -> Crossings:
+def promoter_score_crossings(seen: AsOf, window: Window, _: IntArray, numbers: IntArray) -> Crossings:
     """An answer is worth nothing once it is as old as the window; one of the future begins to be."""
     at = seen.facts[PROMOTER_AT]
     coming = (at != UNDEFINED) & (at > seen.seconds)

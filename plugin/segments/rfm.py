@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from plugin.segments import ages, choices, counting, rfm_groups
-from plugin.segments.as_of import DAY, UNDEFINED, AsOf, Crossings, nobody
+from plugin.segments.as_of import DAY, UNDEFINED, AsOf, Crossings, last_reached, nobody
 from plugin.segments.baseline import usable
 from plugin.segments.columns import IntArray
 from plugin.segments.customers import TABLE, Store
@@ -49,9 +48,10 @@ def recency(seen: AsOf, _window: Window) -> IntArray:
     return seen.kept("recency", lambda: _recency(seen))
 
 
-def recency_crossings(seen: AsOf, _: Window, threshold: int, numbers: IntArray) -> Crossings:
+def recency_crossings(seen: AsOf, _: Window, thresholds: IntArray, numbers: IntArray) -> Crossings:
     """A score falls below n in the second in which the days since the last order reach what n takes."""
-    return _falling_below(seen, np.full(len(numbers), threshold), numbers >= threshold)
+    some, reached = last_reached(numbers, thresholds)
+    return _falling_below(seen, some, reached)
 
 
 def frequency(seen: AsOf, _window: Window) -> IntArray:
@@ -62,7 +62,7 @@ def monetary(seen: AsOf, _window: Window) -> IntArray:
     return seen.kept("monetary", lambda: _monetary(seen))
 
 
-def no_crossings(_seen: AsOf, _window: Window, _threshold: int, _numbers: IntArray) -> Crossings:
+def no_crossings(_seen: AsOf, _window: Window, _thresholds: IntArray, _numbers: IntArray) -> Crossings:
     """Only orders change it, and the store's own numbers."""
     return nobody()
 
@@ -73,11 +73,12 @@ def score(seen: AsOf, _window: Window) -> IntArray:
     return np.where(found < 3, UNDEFINED, 1 + (found - 3) * 3 // 4)
 
 
-def score_crossings(seen: AsOf, _: Window, threshold: int, numbers: IntArray) -> Crossings:
+def score_crossings(seen: AsOf, _: Window, thresholds: IntArray, numbers: IntArray) -> Crossings:
     """It falls below n when recency falls below what n takes beside the other two."""
-    sum_needed = 3 + -(-4 * (threshold - 1) // 3)
-    recency_needed = sum_needed - frequency(seen, LIFETIME) - monetary(seen, LIFETIME)
-    return _falling_below(seen, recency_needed, numbers >= threshold)
+    some, reached = last_reached(numbers, thresholds)
+    sum_needed = 3 + -(-4 * (reached - 1) // 3)
+    others = frequency(seen, LIFETIME)[some] + monetary(seen, LIFETIME)[some]
+    return _falling_below(seen, some, sum_needed - others)
 
 
 def group(seen: AsOf, _window: Window) -> IntArray:
@@ -86,9 +87,10 @@ def group(seen: AsOf, _window: Window) -> IntArray:
     return np.where(code < 0, UNDEFINED, _groups()[np.maximum(code, 0)])
 
 
-def group_crossings(seen: AsOf, _: Window, _threshold: int, numbers: IntArray) -> Crossings:
+def group_crossings(seen: AsOf, _: Window, _thresholds: IntArray, numbers: IntArray) -> Crossings:
     """Looked at again whenever recency falls: not each fall leads to another group."""
-    return _falling_below(seen, recency(seen, LIFETIME), numbers != UNDEFINED)
+    some = np.flatnonzero(numbers != UNDEFINED)
+    return _falling_below(seen, some, recency(seen, LIFETIME)[some])
 
 
 def _recency(seen: AsOf) -> IntArray:
@@ -116,14 +118,13 @@ def _scored(seen: AsOf, numbers: IntArray, edges: Sequence[int] | None) -> IntAr
     return np.where(seen.ends > seen.starts, score, UNDEFINED)
 
 
-def _falling_below(seen: AsOf, needed: IntArray, above: NDArray[np.bool_]) -> Crossings:
-    """When those who are above now will score less for recency than they need."""
+def _falling_below(seen: AsOf, some: IntArray, needed: IntArray) -> Crossings:
+    """When some customers will score less for recency than they need, and score now."""
     found = scale(seen.store)
-    falling = np.flatnonzero(above & (needed > 1))
+    falling, needed = some[needed > 1], needed[needed > 1]
     if found is None or not len(falling):
         return nobody()
-    days = np.array(found.days, np.int64)[needed[falling] - 2]
-    return falling, seen.last_at()[falling] + days * DAY
+    return falling, seen.last_at()[falling] + np.array(found.days, np.int64)[needed - 2] * DAY
 
 
 @cache

@@ -5,10 +5,11 @@ Functions for the table of plugin.segments.measures.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
-from plugin.segments.as_of import DAY, UNDEFINED, AsOf, Crossings, nobody
+from plugin.segments.as_of import DAY, UNDEFINED, AsOf, Crossings, next_above, nobody
 from plugin.segments.baseline import usable
-from plugin.segments.columns import IntArray
+from plugin.segments.columns import LARGEST_U4, IntArray
 from plugin.segments.windows import Window
 
 FEWEST_ORDERS = 3
@@ -20,7 +21,7 @@ def usual_gap(seen: AsOf, _window: Window) -> IntArray:
     return np.where(gaps == UNDEFINED, UNDEFINED, gaps // DAY)
 
 
-def usual_gap_crossings(_seen: AsOf, _window: Window, _threshold: int, _numbers: IntArray) -> Crossings:
+def usual_gap_crossings(_seen: AsOf, _window: Window, _thresholds: IntArray, _numbers: IntArray) -> Crossings:
     """Time alone changes no gap: the one that is open does not count before it ends."""
     return nobody()
 
@@ -32,10 +33,10 @@ def overdue(seen: AsOf, _window: Window) -> IntArray:
     return np.where(known, (seen.seconds - last) * 100 // np.where(known, gaps, DAY), UNDEFINED)
 
 
-def overdue_crossings(seen: AsOf, _: Window, threshold: int, numbers: IntArray) -> Crossings:
+def overdue_crossings(seen: AsOf, _: Window, thresholds: IntArray, numbers: IntArray) -> Crossings:
     """So many hundredths of a gap have passed in the first second that is not before them."""
-    waiting = np.flatnonzero((numbers < threshold) & (numbers != UNDEFINED))
-    length = -(-threshold * _gaps_to_compare(seen)[waiting] // 100)
+    waiting, hundredths = next_above(numbers, thresholds)
+    length = -(-hundredths * _gaps_to_compare(seen)[waiting] // 100)
     return waiting, seen.last_at()[waiting] + length
 
 
@@ -57,19 +58,22 @@ def _median_gaps(seen: AsOf) -> IntArray:
 
 def _work_out_median_gaps(seen: AsOf) -> IntArray:
     medians = np.full(len(seen.columns), UNDEFINED, np.int64)
-    counts = seen.ends - seen.starts
-    some = np.flatnonzero(counts >= FEWEST_ORDERS)
-    if not len(some):
-        return medians
-    lengths = counts[some] - 1
-    before = np.zeros(len(some) + 1, np.int64)
-    np.cumsum(lengths, out=before[1:])
-    first, last = before[:-1], before[1:] - 1
-    positions = np.arange(before[-1]) + np.repeat(seen.starts[some] - first, lengths)
-    times = seen.columns.processed_at.astype(np.int64)
-    # The customer's number in front of the gap in one integer: one sort for everybody's gaps.
-    keys = np.repeat(np.arange(len(some)) << 32, lengths) | (times[positions + 1] - times[positions])
-    keys.sort()
-    gaps = keys & 0xFFFFFFFF
-    medians[some] = (gaps[(first + last) // 2] + gaps[(first + last + 1) // 2]) // 2
+    gaps = np.diff(seen.columns.processed_at)
+    lengths = seen.ends - seen.starts - 1
+    # Customers with about as many gaps together, one a row: many short rows are sorted much faster than one long one.
+    shortest, longest = FEWEST_ORDERS - 1, lengths.max(initial=0)
+    while shortest <= longest:
+        some = np.flatnonzero((lengths >= shortest) & (lengths < 2 * shortest))
+        medians[some] = _medians(gaps, seen.starts[some], lengths[some])
+        shortest *= 2
     return medians
+
+
+def _medians(gaps: NDArray[np.uint32], first: IntArray, lengths: IntArray) -> IntArray:
+    """Of as many gaps as `lengths` says from each of the first ones on."""
+    places = np.arange(lengths.max(initial=0))
+    rows = gaps[np.minimum(first[:, np.newaxis] + places, len(gaps) - 1)]
+    rows[places >= lengths[:, np.newaxis]] = LARGEST_U4  # behind all of the customer's own
+    rows.sort(axis=1)
+    each = np.arange(len(first))
+    return (rows[each, (lengths - 1) // 2].astype(np.int64) + rows[each, lengths // 2]) // 2
