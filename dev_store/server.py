@@ -71,6 +71,7 @@ def create_app(settings: Settings, shops: tuple[str, ...] = (), plan: str = "sta
     app.register_error_handler(
         HTTPException, lambda error: error.response or _problem(error.code or 500, str(error.description))
     )
+    app.before_request(_read_everything)
     app.before_request(_refuse_other_sites)
     app.get("/dev/health")(lambda: jsonify(ready=True))
     return app
@@ -126,6 +127,13 @@ def _end_with_parent() -> None:
     # The worker would outlive a killed master and keep the port.
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+
+
+def _read_everything() -> None:
+    # A connection whose request was answered unread is closed behind the answer, and breaks whoever is using it again.
+    # Uploads may be large, and are read as they come.
+    if request.blueprint != files_side.blueprint.name:
+        request.get_data()
 
 
 def _refuse_other_sites() -> None:

@@ -1,5 +1,6 @@
 """Calls to the Admin API: every way they fail is one typed error, none is repeated for ever, no token is ever shown."""
 
+import contextlib
 import logging
 import time
 
@@ -166,6 +167,16 @@ def test_many_calls_share_one_connection():
             AdminClient(client, DOMAIN, TOKEN, "2026-10").execute("{ shop { id } }")
         client.close()
     assert (len(shop.requests), shop.connections) == (20, 1)
+
+
+@pytest.mark.parametrize(("again", "answered"), [(True, 2), (False, 1)])
+def test_a_kept_connection_that_is_closed_while_we_send_costs_no_call_that_can_be_made_again(again, answered):
+    with ScriptedShop(GOOD, a_connection=1) as shop, httpx.Client(transport=http.DevelopmentStore(shop.url)) as client:
+        admin = AdminClient(client, DOMAIN, TOKEN, "2026-10")
+        admin.execute("{ shop { id } }")
+        with contextlib.nullcontext() if again else pytest.raises(errors.ShopUnavailable):
+            admin.execute("{ shop { id } }", again=again)
+    assert len(shop.requests) == shop.connections == answered
 
 
 def test_in_development_no_other_host_is_ever_called():

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from http.client import HTTPConnection
 from pathlib import Path
 
 import httpx
@@ -65,6 +66,24 @@ def test_its_connections_stay_open(store: DevStoreProcess) -> None:
     with httpx.Client() as client:
         used = {client.get(f"{store.url}/dev/health").extensions["network_stream"] for _ in range(3)}
     assert len({id(stream) for stream in used}) == 1
+
+
+@pytest.mark.parametrize("path", ["/dev/shops/slow/customers", "/admin/api/2026-10/graphql.json", "/nowhere"])
+def test_its_connections_stay_open_when_an_answer_needs_nothing_of_what_was_sent(store: DevStoreProcess, path) -> None:
+    if "slow" not in [shop["handle"] for shop in store.client.shops()]:
+        store.client.create_shop("slow")
+    connection = HTTPConnection("127.0.0.1", store.port, timeout=5)
+    connection.connect()
+    connection.auto_open = 0
+    for _ in range(3):
+        connection.putrequest("POST", path, skip_host=True)
+        connection.putheader("Host", "slow.myshopify.com")
+        connection.putheader("Content-Length", "2")
+        connection.endheaders()
+        time.sleep(0.05)  # the body comes late, as on a busy machine
+        connection.send(b"{}")
+        assert connection.getresponse().read()
+    connection.close()
 
 
 def answers(url: str) -> bool:
