@@ -15,6 +15,7 @@ from plugin.db import session as db
 from plugin.db.models import PENDING_EVENT, InboxEvent
 from plugin.db.scope import ALL_SHOPS
 from plugin.local.stack import Stack
+from tests.support.installed import switch_on
 from workers import sweep
 
 SHOP = "demo"
@@ -45,6 +46,7 @@ def store(stack: Stack) -> Iterator[DevStoreClient]:
         client.create_shop(SHOP, plan="plus")
         httpx.get(f"{stack.app_url}/app", params={"id_token": client.id_token(SHOP)}, timeout=30).raise_for_status()
         wait_until(lambda: not left())
+        switch_on(SHOP_ID)
         yield client
 
 

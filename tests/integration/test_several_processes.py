@@ -18,7 +18,7 @@ from plugin.db.models import InboxEvent
 from plugin.local import processes
 from plugin.local.stack import Stack
 from tests.integration.test_killed import SHOP, SHOP_ID, left, quiet_after_sweep, recount, wait_until
-from tests.support.installed import ON_POSTGRESQL
+from tests.support.installed import ON_POSTGRESQL, switch_on
 from tests.support.shop import headers
 
 ORDERS, CUSTOMERS = 120, 30
@@ -70,6 +70,7 @@ def test_two_of_everything_count_every_delivery_once(doors):
         store.create_shop(SHOP, plan="plus")
         httpx.get(f"{addresses[1]}/app", params={"id_token": store.id_token(SHOP)}, timeout=30).raise_for_status()
         wait_until(lambda: not left())
+        switch_on(SHOP_ID)
         store.disorder(drop=1.0)
         customers = [store.create_customer(SHOP)["id"] for _ in range(CUSTOMERS)]
         for number in range(ORDERS):

@@ -38,16 +38,23 @@ def segment(tag: str, orders: int = 1) -> dict[str, Any]:
 def open_app(store: DevStoreClient, handle: str) -> int:
     """What happens when a merchant opens the app and, the first time, switches the segments on; the shop's id."""
     shop_id = look_into(store, handle)
-    with db.write() as session:
-        if session.get_one(Shop, shop_id).imported_at is None:  # the import will judge by them
-            for each in segment_store.active(session, shop_id):
-                segment_store.switch(session, shop_id, each.bit, True, clock.now())
+    with db.read() as session:
+        imported_at = session.get_one(Shop, shop_id).imported_at
+    if imported_at is None:  # the import will judge by them
+        switch_on(shop_id)
     return shop_id
 
 
 def look_into(store: DevStoreClient, handle: str) -> int:
     """The same of a merchant who switches nothing on."""
     return installation.ensure_installed(id_tokens.verify(store.id_token(handle)))
+
+
+def switch_on(shop_id: int) -> None:
+    """Switch every segment on, without judging anybody by it."""
+    with db.write() as session:
+        for each in segment_store.active(session, shop_id):
+            segment_store.switch(session, shop_id, each.bit, True, clock.now())
 
 
 @dataclass
