@@ -143,12 +143,14 @@ STAGES = {
     "customers paged": "{count} customers read, a page at a time because Shopify does not hand them out as one file",
     "orders paged": "{count} orders read, a page at a time because Shopify does not hand them out as one file",
     "histories": "Orders are being put together by customer",
+    "recounting": "Orders of {count} customers counted anew",
     "judging": "{count} customers sorted into segments",
 }
 # Nothing is counted while Shopify works: the last stage's numbers must not be shown under this one's words.
 UNCOUNTED = ("", "ordering")
 QUEUED = {
     "import": "Your order history is about to be read",
+    "recount": "Your change is about to be applied",
     "refresh": "Your change is about to be applied",
 }
 TAKING_OFF = "Your tags are about to be taken off"
@@ -156,7 +158,7 @@ TAKING_OFF = "Your tags are about to be taken off"
 
 def _run_progress(run: Run, *, tagging_on: bool) -> Progress:
     stage = run.stage if run.state == runs.RUNNING else ""
-    if not tagging_on and run.kind != runs.IMPORT:
+    if not tagging_on and run.kind == runs.REFRESH:
         return Progress(f"{run.kind}:off", TAKING_OFF, 0, None)
     if stage in UNCOUNTED:
         return Progress(f"{run.kind}:{stage}", STAGES.get(stage, QUEUED.get(run.kind, QUEUED["refresh"])), 0, None)

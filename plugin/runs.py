@@ -1,5 +1,5 @@
-"""Long pieces of work: importing the history and refreshing the whole shop, which a merchant can watch; comparing its
-tags and its orders with Shopify's; reading answers from metafields; erasing it.
+"""Long pieces of work: importing the history, counting it anew and refreshing the whole shop, which a merchant can
+watch; comparing its tags and its orders with Shopify's; reading answers from metafields; erasing it.
 
 A run is a row with a state and a position; workers.work_on_runs takes it further until it is finished.
 """
@@ -14,7 +14,7 @@ from plugin.db.models import UNFINISHED_RUN, Run
 from plugin.db.scope import ALL_SHOPS
 from plugin.db.types import from_microseconds, to_microseconds
 
-IMPORT, REFRESH, ERASURE = "import", "refresh", "erasure"
+IMPORT, RECOUNT, REFRESH, ERASURE = "import", "recount", "refresh", "erasure"
 COMPARISON, RECONCILIATION, ANSWERS, MIRROR = "comparison", "reconciliation", "answers", "mirror"
 # A merchant need not hear of these every night or week.
 QUIET = (COMPARISON, RECONCILIATION, ANSWERS, MIRROR)
@@ -53,7 +53,9 @@ def start_refresh(session: Session, shop_id: int, now: datetime) -> None:
 
 def is_superseded(session: Session, run: Run) -> bool:
     """Whether everybody will be judged anew after this run, because something was changed since it began."""
-    return any(other.state == QUEUED and other.id != run.id for other in _unfinished(session, run.shop_id, REFRESH))
+    return is_being_recounted(session, run.shop_id) or any(
+        other.state == QUEUED and other.id != run.id for other in _unfinished(session, run.shop_id, REFRESH)
+    )
 
 
 def next_run(session: Session, shop_id: int) -> Run | None:
@@ -110,6 +112,11 @@ def forget(session: Session, shop_id: int, erased: set[int]) -> None:
         moved = {name: _before(place, erased) for name in GOES_ON_AFTER if (place := run.position.get(name)) in erased}
         if moved:
             run.position = {**run.position, **moved}
+
+
+def is_being_recounted(session: Session, shop_id: int) -> bool:
+    """Whether some histories were made by the settings before, some by those of now."""
+    return bool(_unfinished(session, shop_id, RECOUNT))
 
 
 def is_being_erased(session: Session, shop_id: int) -> bool:

@@ -1,5 +1,5 @@
-"""Takes a shop's oldest unfinished run further: an import, judging every customer anew, comparing with Shopify, reading
-answers from metafields, or erasing the shop."""
+"""Takes a shop's oldest unfinished run further: an import, counting the orders or judging every customer anew,
+comparing with Shopify, reading answers from metafields, or erasing the shop."""
 
 import time
 from collections.abc import Callable
@@ -9,7 +9,7 @@ import structlog
 from plugin import clock, queues, runs
 from plugin.db import session as db
 from plugin.db.models import Run
-from plugin.history import backfill, metafields, reconcile
+from plugin.history import backfill, metafields, reconcile, recounting
 from plugin.history.listing import BeingPrepared
 from plugin.shop import privacy, shops
 from plugin.shopify import errors
@@ -64,7 +64,7 @@ def _go_on(run: Run, mine: Turn) -> bool:
         return False
     if finished:
         _finish(run)
-        queues.wake("sync", run.shop_id)
+        queues.wake("run" if run.kind == runs.RECOUNT else "sync", run.shop_id)
         if run.kind in (runs.IMPORT, runs.REFRESH):
             queues.wake("days", run.shop_id)
     return not finished
@@ -73,6 +73,8 @@ def _go_on(run: Run, mine: Turn) -> bool:
 def _work(run: Run, mine: Turn) -> bool:
     if run.kind in LISTS:
         return _list(run, mine, LISTS[run.kind])
+    if run.kind == runs.RECOUNT:
+        return recounting.advance(run, mine, time.monotonic() + SECONDS_A_JOB)
     if run.kind == runs.IMPORT and "after" not in run.position and not _list(run, mine, backfill.advance):
         return False
     if "after" not in run.position:

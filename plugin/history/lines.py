@@ -39,6 +39,16 @@ def keep(shop: Shop, now: datetime) -> None:
     shop.lines_from = shop.lines_from or now
 
 
+def read_again(shop: Shop, now: datetime) -> None:
+    """What the stored lines came to is no longer so: those of all orders are to be read by an import that begins now.
+
+    Where they cannot be asked for at present, who asks for products waits as for lines that were never read.
+    """
+    shop.lines_from = now
+    if not can_be_asked(shop):
+        shop.lines_at = None
+
+
 def let_go(shop: Shop) -> None:
     """Nobody asks for lines any more: none are kept, and workers.prune drops what is there."""
     shop.lines_from = shop.lines_at = None

@@ -235,5 +235,8 @@ def _record_movements(
 
 
 def _has_history(session: Session, shop_id: int) -> bool:
-    """Until the history is imported nobody is judged: their past would be missing, and everybody a first-time buyer."""
-    return session.scalar(select(Shop.imported_at).where(Shop.id == shop_id)) is not None
+    """Until the history is imported nobody is judged: their past would be missing, and everybody a first-time buyer.
+    Nor while it is counted anew: some would be judged by the orders that count now, some by those that did before.
+    """
+    imported = session.scalar(select(Shop.imported_at).where(Shop.id == shop_id)) is not None
+    return imported and not runs.is_being_recounted(session, shop_id)

@@ -138,15 +138,20 @@ def contested_count(session: Session, shop_id: int) -> int:
 def choose(session: Session, shop_id: int, foreign_removal: str) -> bool:
     """Have tags that others take off put back (REPAIR) or left off (RESPECT); False if it is so already.
 
-    Who chooses to have them put back gets all of them back. The caller wakes the stage "sync".
+    The caller wakes the stage "sync".
     """
     if not shop_settings.change(session, shop_id, foreign_removal=foreign_removal):
         return False
-    if foreign_removal == REPAIR:
+    follow_choice(session, shop_id)
+    return True
+
+
+def follow_choice(session: Session, shop_id: int) -> None:
+    """It was chosen anew what becomes of tags taken off: who has them put back gets all of them back."""
+    if ShopSettings.of(shops.get(session, shop_id).settings).foreign_removal == REPAIR:
         session.execute(delete(ForeignChange).where(ForeignChange.shop_id == shop_id))
         declined = (Customer.shop_id == shop_id, Customer.declined_tags != 0)
         session.execute(update(Customer).where(*declined).values(declined_tags=0))
-    return True
 
 
 def forget_old(session: Session, shop_id: int) -> None:
