@@ -1,19 +1,23 @@
 """JSON of the page "Settings": all that a shop decides once, read and saved in one piece. The asking shop's own."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, abort, jsonify
 from marshmallow import ValidationError
 from sqlalchemy.orm import Session
 
-from admin_ui import api, auth, openapi, overview, thresholds
+from admin_ui import api, auth, choices, language, openapi, overview, thresholds
 from plugin import clock, queues, runs
 from plugin.db import session as db
+from plugin.db.models import Shop
+from plugin.history import recounting
 from plugin.schemas import shop_choices
 from plugin.segments.rules import InvalidDefinition
-from plugin.shop import shops
-from plugin.standing import segment_store
+from plugin.shop import settings_changes, shops
+from plugin.shop.shop_settings import ShopSettings
+from plugin.standing import renaming, segment_store
 
 blueprint = Blueprint("admin_settings_api", __name__, url_prefix="/app/api")
 
@@ -26,7 +30,7 @@ MEANWHILE = "This segment was changed meanwhile. Load the page again to see how 
 def settings() -> Response:
     """All settings, as PUT takes them."""
     with db.read() as session:
-        return jsonify(shop_choices.Settings().dump(current(session, api.asking_shop(session).id)))
+        return jsonify(shop_choices.Settings().dump(current(session, api.asking_shop(session))))
 
 
 @blueprint.put("/settings")
@@ -35,31 +39,92 @@ def settings() -> Response:
 def save_settings() -> Any:
     """Change what is given and leave the rest; all of it or, where anything cannot be, nothing."""
     wanted = shop_choices.SettingsToSave().load(api.body())
+    thresholds_wanted = wanted.pop("thresholds", {})
+    values, errors = choices.read(wanted)
     with db.write() as session:
         shop_id = api.asking_shop(session).id
-        changed = _save_thresholds(session, shop_id, wanted.get("thresholds", {}))
-    if changed:
+        changed = set(_made(session, shop_id, values, errors))
+        changed |= _save_thresholds(session, shop_id, thresholds_wanted, errors)
+        if errors:
+            raise ValidationError(errors)  # nothing of it is kept
+    for stage in ("run", "sync") if changed else ():
+        queues.wake(stage, shop_id)
+    with db.read() as session:
+        shop = shops.get(session, shop_id)
+        answer = {"settings": current(session, shop), "status": overview.read(session, shop)}
+        return jsonify(shop_choices.SettingsSaved().dump({"changed": sorted(changed), **answer}))
+
+
+@blueprint.post("/settings/effect")
+@openapi.describes(shop_choices.Effect, takes=shop_choices.ChoicesToSave)
+@auth.fetched
+def effect() -> Any:
+    """How many orders would come to count, or count no more, if these settings were saved; nothing is."""
+    values, errors = choices.read(shop_choices.ChoicesToSave().load(api.body()))
+    if errors:
+        raise ValidationError(errors)
+    with db.read() as session:
+        shop = api.asking_shop(session)
+        before = ShopSettings.of(shop.settings)
+        found = recounting.effect(session, shop.id, before, replace(before, **values))
+    return jsonify(shop_choices.Effect().dump(found))
+
+
+@blueprint.get("/settings/renaming")
+@openapi.describes(shop_choices.Renaming)
+@auth.fetched
+def planned_renaming() -> Response:
+    """What giving every tag the shop's prefix would change."""
+    with db.read() as session:
+        return jsonify(shop_choices.Renaming().dump(renaming.plan(session, api.asking_shop(session).id)))
+
+
+@blueprint.post("/settings/renaming")
+@openapi.describes(
+    shop_choices.Renamed, takes=shop_choices.TagsToRename, also={409: "The prefix is another one by now."}
+)
+@auth.fetched
+def rename_tags() -> Any:
+    """Give every tag the shop's prefix: all of them are taken off, and given anew under their new names."""
+    prefix = shop_choices.TagsToRename().load(api.body())["prefix"]
+    with db.write() as session:
+        shop = api.asking_shop(session)
+        shop_id, say = shop.id, language.of(shop).text
+        if ShopSettings.of(shop.settings).tag_prefix != prefix:
+            abort(409, say("The prefix was changed meanwhile. Load the page again to see what would happen."))
+        try:
+            renamed = renaming.rename(session, shop_id, clock.now())
+        except InvalidDefinition as refused:
+            session.rollback()
+            abort(409, " ".join(f"{message[:1].upper()}{message[1:]}." for _, message in refused.problems))
+    if renamed:
         queues.wake("run", shop_id)
     with db.read() as session:
         status = overview.read(session, shops.get(session, shop_id))
-        answer = {"changed": sorted(changed), "settings": current(session, shop_id), "status": status}
-    return jsonify(shop_choices.SettingsSaved().dump(answer))
+    return jsonify(shop_choices.Renamed().dump({"renamed": renamed, "status": status}))
 
 
-def current(session: Session, shop_id: int) -> dict[str, Any]:
+def current(session: Session, shop: Shop) -> dict[str, Any]:
     """What the page shows, and its script compares with."""
-    rows = segment_store.rows(session, shop_id)
-    return {"thresholds": {str(row.bit): {"version": row.version, "definition": row.definition} for row in rows}}
+    rows = segment_store.rows(session, shop.id)
+    saved = {str(row.bit): {"version": row.version, "definition": row.definition} for row in rows}
+    return choices.written(ShopSettings.of(shop.settings)) | {"thresholds": saved}
 
 
-def _save_thresholds(session: Session, shop_id: int, wanted: Mapping[str, Any]) -> set[str]:
-    """Put new numbers into the definitions as they are now."""
+def _made(session: Session, shop_id: int, values: dict[str, Any], errors: dict[str, str]) -> frozenset[str]:
+    if errors:
+        return frozenset()
+    return frozenset(map(choices.named, settings_changes.make(session, shop_id, clock.now(), **values)))
+
+
+def _save_thresholds(session: Session, shop_id: int, wanted: Mapping[str, Any], errors: dict[str, str]) -> set[str]:
+    """Put new numbers into the definitions as they are now; what cannot be is added to the errors."""
     if not wanted:
         return set()
     shops.hold(session, shop_id)
     rows = segment_store.rows(session, shop_id)
     by_number = {str(row.bit): row for row in rows}
-    definitions, errors = {number: row.definition for number, row in by_number.items()}, dict[str, str]()
+    definitions, stale = {number: row.definition for number, row in by_number.items()}, dict[str, str]()
     for number, change in wanted.items():
         row = by_number.get(number)
         try:
@@ -67,16 +132,19 @@ def _save_thresholds(session: Session, shop_id: int, wanted: Mapping[str, Any]) 
                 raise KeyError(number)
             definitions[number] = thresholds.with_numbers(row.definition, change["numbers"])
         except KeyError:
-            errors |= {f"segments.{number}.{path}": MEANWHILE for path in change["numbers"]}
-    if errors:
-        raise ValidationError(errors)
+            said = language.current().text(MEANWHILE)
+            stale.update({f"segments.{number}.{path}": said for path in change["numbers"]})
+    if stale:
+        errors.update(stale)
+        return set()
     numbers, saved = list(definitions), list(definitions.values())
     try:
         changed = segment_store.save(session, shop_id, saved, clock.now())
     except InvalidDefinition as refused:
         digits = segment_store.minor_units(session, shop_id)
         found = thresholds.errors_by_field(saved, refused.problems, digits)
-        raise ValidationError({_of(numbers, name): said for name, said in found.items()}) from refused
+        errors.update({_of(numbers, name): said for name, said in found.items()})
+        return set()
     if changed:
         runs.start_refresh(session, shop_id, clock.now())
     return {"thresholds"} if changed else set()

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, render_template
 from sqlalchemy.orm import Session
 
-from admin_ui import auth, overview, settings_api, thresholds
+from admin_ui import auth, language, overview, settings_api, thresholds
 from plugin import money
 from plugin.db import session as db
 from plugin.db.models import Segment, Shop
@@ -34,8 +34,24 @@ def settings() -> str:
             groups=thresholds.with_suggestions(groups, _beside({row.bit: row for row in rows}, found)),
             basis=basis,
             currency=currency,
-            current=settings_api.current(session, shop_id),
+            current=settings_api.current(session, shop),
+            statuses=_statuses(),
         )
+
+
+def _statuses() -> dict[str, tuple[str, str]]:
+    """What a status is called, and what it means, in the words of Shopify's own list of orders."""
+    say = language.current().text
+    return {
+        "paid": (say("Paid"), say("All of the money has arrived.")),
+        "partially_paid": (say("Partially paid"), say("A part of the money has arrived.")),
+        "partially_refunded": (say("Partially refunded"), say("Counts with what is left of it.")),
+        "authorized": (say("Authorized"), say("The bank has promised the money, and it is not captured yet.")),
+        "pending": (
+            say("Payment pending"),
+            say("Nothing has arrived yet: bank transfer, cash on delivery."),
+        ),
+    }
 
 
 def _suggestions(session: Session, shop: Shop) -> tuple[list[suggestions.Suggestion], str]:

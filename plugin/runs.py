@@ -59,9 +59,10 @@ def is_superseded(session: Session, run: Run) -> bool:
 
 
 def next_run(session: Session, shop_id: int) -> Run | None:
-    """What to work on: the shop's oldest unfinished run; some give way to all others."""
+    """What to work on: the shop's oldest unfinished run; some give way to all others, and judging to counting anew."""
     unfinished = (Run.shop_id == shop_id, UNFINISHED_RUN)
-    return session.scalar(select(Run).where(*unfinished).order_by(Run.kind.in_(GIVES_WAY), Run.created_at).limit(1))
+    behind = (*GIVES_WAY, REFRESH) if is_being_recounted(session, shop_id) else GIVES_WAY
+    return session.scalar(select(Run).where(*unfinished).order_by(Run.kind.in_(behind), Run.created_at).limit(1))
 
 
 def begin(run: Run, stage: str, now: datetime) -> None:

@@ -1,6 +1,7 @@
-// Starts the living parts of "Settings": the form, what is suggested beside its fields, and the status line.
+// Starts the living parts of "Settings": the form, what is suggested beside its fields, renaming, and the status line.
 
 import { showProblems } from "./problems.js";
+import { connectRenaming } from "./renaming.js";
 import { connectForm } from "./settings_form.js";
 import { follow } from "./status.js";
 import { connectSuggestions } from "./suggestions.js";
@@ -9,3 +10,4 @@ const status = follow(document.querySelector("[data-progress]"), (seen) => showP
 const form = document.getElementById("settings");
 connectForm(form, (saved) => status.show(saved.status));
 connectSuggestions(form);
+connectRenaming(form, (renamed) => status.show(renamed.status));

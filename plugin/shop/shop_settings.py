@@ -46,8 +46,8 @@ class ShopSettings:
 
     `foreign_removal`: REPAIR or RESPECT. `promoter_field`: namespace and key of the customer metafield with the answer
     to the promoter question, if the shop has one. `rfm_scale`: QUINTILES or TABLE of plugin.segments.customers.
-    `tag_prefix`: what the tags of presets added from now on begin with. `brake_share`, `brake_least`: of how many
-    customers a run may change tags without being confirmed.
+    `tag_prefix`: what the tags of presets added from now on begin with, `former_prefixes` what they once began with.
+    `brake_share`, `brake_least`: of how many customers a run may change tags without being confirmed.
     """
 
     counted_statuses: frozenset[str] = frozenset(COUNTED_STATUSES)
@@ -56,6 +56,7 @@ class ShopSettings:
     promoter_field: tuple[str, str] | None = None
     rfm_scale: str = QUINTILES
     tag_prefix: str = ""
+    former_prefixes: tuple[str, ...] = ()
     brake_share: float = BRAKE_SHARE
     brake_least: int = BRAKE_LEAST
 
@@ -69,6 +70,7 @@ class ShopSettings:
             promoter_field=_field(stored.get("promoter_field")),
             rfm_scale=str(stored.get("rfm_scale", QUINTILES)),
             tag_prefix=str(stored.get("tag_prefix", "")),
+            former_prefixes=tuple(stored.get("former_prefixes", ())),
             brake_share=float(stored.get("brake_share", BRAKE_SHARE)),
             brake_least=int(stored.get("brake_least", BRAKE_LEAST)),
         )
@@ -130,6 +132,8 @@ def change(session: Session, shop_id: int, **values: Any) -> frozenset[str]:
     shops.hold(session, shop_id)
     shop = shops.get(session, shop_id)
     before = ShopSettings.of(shop.settings)
+    if values.get("tag_prefix", before.tag_prefix) != before.tag_prefix and before.tag_prefix:
+        values["former_prefixes"] = tuple(sorted({*before.former_prefixes, before.tag_prefix}))
     after = replace(before, **values)
     for key, value in values.items():
         if not ACCEPTABLE.get(key, _anything)(value):
@@ -138,7 +142,7 @@ def change(session: Session, shop_id: int, **values: Any) -> frozenset[str]:
     # What is as it always was stays absent: a later default is then theirs as well.
     kept = {key: value for key, value in shop.settings.items() if key not in changed}
     shop.settings = kept | {key: _as_json(getattr(after, key)) for key in sorted(changed)}
-    return changed
+    return changed - {"former_prefixes"}
 
 
 def _as_json(value: object) -> object:

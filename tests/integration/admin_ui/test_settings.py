@@ -10,6 +10,7 @@ from admin_ui import thresholds
 from admin_ui.thresholds import Field, Group, Rule
 from plugin import clock, runs
 from plugin.db import session as db
+from plugin.db.models import Order
 from plugin.segments.baseline import Baseline
 from plugin.standing import baselines
 from tests.integration.admin_ui.asking import Merchant
@@ -150,3 +151,86 @@ def test_what_is_suggested_already_is_not_suggested() -> None:
     assert thresholds.with_suggestions(groups, lambda _: ("120", "because")) == groups
     assert thresholds.with_suggestions(groups, lambda _: None) == groups
     assert thresholds.with_suggestions(groups, lambda _: ("90", "because"))[0].rules[0].fields[0].suggested == "90"
+
+
+CHOSEN = {
+    "counted_statuses": ["paid", "pending"],
+    "spend_is_total": False,
+    "foreign_removal": "respect",
+    "rfm_scale": "table",
+    "tag_prefix": "Club: ",
+    "brake_percent": "50",
+    "brake_least": 7,
+}
+
+
+def test_everything_that_is_chosen_is_kept_and_shown(merchant: Merchant) -> None:
+    answer = put(merchant, CHOSEN)
+    kept = {**CHOSEN, "brake_percent": 50}
+
+    assert answer.status_code == 200
+    assert answer.get_json()["changed"] == sorted(CHOSEN)
+    assert (
+        {name: settings(merchant)[name] for name in kept}
+        == kept
+        == {name: answer.get_json()["settings"][name] for name in kept}
+    )
+    assert put(merchant, CHOSEN).get_json()["changed"] == []
+    page = merchant.open("/app/settings").text
+    assert re.findall(r'value="(\w+)"[^>]* checked>', page) == ["paid", "pending"]
+    for shown in ('value="Club: "', 'value="respect"', 'value="table"', 'value="false"', 'value="50"', 'value="7"'):
+        assert shown in page
+
+
+def test_other_orders_are_counted_and_everybody_is_judged(merchant: Merchant) -> None:
+    assert put(merchant, {"counted_statuses": ["paid"]}).get_json()["status"]["busy"] is True
+    with db.read() as session:
+        assert runs.is_being_recounted(session, merchant.shop_id)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("counted_statuses", [], "Choose at least one"),
+        ("counted_statuses", ["refunded"], "Choose at least one"),
+        ("foreign_removal", "fight", "This choice does not exist."),
+        ("tag_prefix", "a,b", "none of"),
+        ("brake_percent", "0", "from 1 to 100"),
+        ("brake_percent", "101", "from 1 to 100"),
+        ("brake_percent", "ten", "from 1 to 100"),
+        ("brake_percent", None, "Field may not be null."),
+        ("brake_least", True, "at least 1"),
+        ("brake_least", "9" * 500, "at least 1"),
+        ("spend_is_total", "false", "Not a valid boolean"),
+    ],
+)
+def test_what_cannot_be_chosen_is_refused_with_all_else(
+    merchant: Merchant, field: str, value: Any, message: str
+) -> None:
+    before = settings(merchant)
+    also = {"thresholds": numbers(merchant, FREQUENT, conditions_0_value=9), "tag_prefix": "fine-"}
+    answer = put(merchant, also | {field: value})
+
+    assert answer.status_code == 422
+    assert list(answer.get_json()["errors"]) == [field]
+    assert message in answer.get_json()["errors"][field]
+    assert settings(merchant) == before
+
+
+def test_a_bad_number_and_a_bad_choice_are_said_at_once(merchant: Merchant) -> None:
+    bad = {"thresholds": numbers(merchant, FREQUENT, conditions_0_value="x"), "brake_least": "x"}
+    assert len(put(merchant, bad).get_json()["errors"]) == 2
+
+
+def test_the_effect_of_a_choice_is_told_and_nothing_is_changed(merchant: Merchant) -> None:
+    shop_id, at = merchant.shop_id, clock.now()
+    same = {"shop_id": shop_id, "customer_id": 1, "processed_at": at, "units": 1, "total": 900, "subtotal": 800}
+    for number, status in enumerate(("pending", "paid", "authorized")):
+        merchant.add(Order(order_id=number, financial_status=status, **same))
+    body = {"counted_statuses": ["paid", "pending"], "spend_is_total": False}
+    answer = merchant.client.post("/app/api/settings/effect", json=body, headers=merchant.bearer())
+
+    assert answer.get_json() == {"newly": 1, "no_longer": 1, "other_amount": 2}
+    assert settings(merchant)["spend_is_total"] is True
+    refused = merchant.client.post("/app/api/settings/effect", json={"counted_statuses": []}, headers=merchant.bearer())
+    assert refused.status_code == 422
