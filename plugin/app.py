@@ -44,6 +44,7 @@ def create_app() -> Flask:
         refusals,
         segment_api,
         segment_members_api,
+        segment_page,
         segments_api,
         settings_api,
         settings_page,
@@ -58,7 +59,7 @@ def create_app() -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     json_apis = (api, data_api, customers_api, survey_api, segments_api, shopify_segments_api, categories_api, openapi)
     page_parts = (pages, settings_page, texts)
-    one_segment = (segment_api, segment_members_api)
+    one_segment = (segment_api, segment_members_api, segment_page)
     for part in (receive, *page_parts, *json_apis, settings_api, *one_segment, install, public):
         app.register_blueprint(part.blueprint)
     language.teach(app)
