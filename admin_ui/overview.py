@@ -15,7 +15,8 @@ from plugin import clock, money, runs
 from plugin.db.models import PENDING_TAGS, Customer, Run, Shop, TagChange
 from plugin.deliveries import inbox
 from plugin.segments import words
-from plugin.standing import mirrors, segment_store
+from plugin.standing import headcount, mirrors, segment_store
+from plugin.standing.headcount import Headcount
 from plugin.tagging import bulk_tagging, switch, tag_sync
 
 UNKNOWN_CURRENCY = "USD"
@@ -36,15 +37,17 @@ class Progress:
 class SegmentLine:
     """One segment as the table shows it; how many are in it is None while nobody can know, or while it is off.
 
-    `incomplete`: orders that decide it are not visible to us (yet), so nobody is put into it.
+    `incomplete`: what decides it is not known to us (yet), so nobody is put into it; `waits` says what for.
     """
 
+    bit: int
     name: str
     tag: str
     sentence: str
     customers: int | None
     share: float
     incomplete: bool
+    waits: str = ""
     on: bool = True
 
 
@@ -71,21 +74,25 @@ class Overview:
 def read(session: Session, shop: Shop) -> Overview:
     """The overview of one shop."""
     now, run = clock.now(), runs.latest(session, shop.id)
-    customers = segment_store.customer_count(session, shop.id)
+    people = headcount.of(session, shop.id)
+    customers = people.customers
     refused_tags = _refused_count(session, shop.id, now)
     pending_tags = tag_sync.pending_count(session, shop.id) - refused_tags
     failed_deliveries = inbox.failed_count(session, shop.id)
     failed_run = run if run is not None and run.state == runs.FAILED else None
+    lines = _segments(session, shop, people, now)
     progress = None if _stands_still(shop, now) else _progress(session, shop, run, customers, pending_tags)
     return Overview(
         progress=progress,
-        summary=progress.words if progress else _summary(shop, customers, pending_tags),
+        summary=progress.words
+        if progress
+        else _summary(shop, customers, pending_tags, any_on=any(line.on for line in lines)),
         tagging_on=shop.tagging_off_at is None,
         tags_gone=shop.tagging_off_at is not None and not progress and not pending_tags and not refused_tags,
         customers=customers,
         pending_tags=pending_tags,
         failed_deliveries=failed_deliveries,
-        segments=_segments(session, shop, customers, now),
+        segments=lines,
         problems=(
             *problems.of(shop, failed_run, refused_tags, failed_deliveries),
             *(Problem(each.heading, each.text) for each in mirrors.problems(session, shop.id)),
@@ -103,22 +110,29 @@ def _stands_still(shop: Shop, now: datetime) -> bool:
     return shop.token_error is not None or (shop.paused_until is not None and shop.paused_until > now)
 
 
-def _segments(session: Session, shop: Shop, customers: int, now: datetime) -> tuple[SegmentLine, ...]:
+def _segments(session: Session, shop: Shop, people: Headcount, now: datetime) -> tuple[SegmentLine, ...]:
     # While tags are off nobody is in any segment: a row of zeros would look like a finding.
-    sizes = segment_store.sizes(session, shop.id) if shop.imported_at and not shop.tagging_off_at else {}
-    incomplete = segment_store.incomplete(session, shop.id, now)
+    active, incomplete = segment_store.active(session, shop.id), segment_store.incomplete(session, shop.id, now)
+    known = shop.imported_at is not None and shop.tagging_off_at is None
+    counted = {segment.bit for segment in active} - set(incomplete) if known else set()
     return tuple(
         SegmentLine(
+            bit=segment.bit,
             name=segment.name,
             tag=segment.tag,
             sentence=words.sentence(segment, lambda minor: money.say(minor, currency(shop))),
-            customers=sizes.get(segment.bit) if segment.on and segment.bit not in incomplete else None,
-            share=0.0 if segment.bit in incomplete or not customers else sizes.get(segment.bit, 0) / customers,
+            customers=people.sizes.get(segment.bit, 0) if segment.on and segment.bit in counted else None,
+            share=_share(people, segment.bit) if segment.bit in counted else 0.0,
             incomplete=segment.bit in incomplete,
+            waits=incomplete[segment.bit].words if segment.bit in incomplete else "",
             on=segment.on,
         )
-        for segment in segment_store.active(session, shop.id)
+        for segment in active
     )
+
+
+def _share(people: Headcount, bit: int) -> float:
+    return people.sizes.get(bit, 0) / people.customers if people.customers else 0.0
 
 
 def _progress(session: Session, shop: Shop, run: Run | None, customers: int, pending_tags: int) -> Progress | None:
@@ -167,12 +181,14 @@ def _run_progress(run: Run, *, tagging_on: bool) -> Progress:
     return Progress(f"{run.kind}:{stage}", said, run.done_count, run.total_count, runs.left(run, clock.wall()))
 
 
-def _summary(shop: Shop, customers: int, pending_tags: int) -> str:
+def _summary(shop: Shop, customers: int, pending_tags: int, *, any_on: bool) -> str:
     if shop.tagging_off_at is not None:
         waiting = f"{pending_tags:,} customers still carry Regulars tags"
         return waiting if pending_tags else "No customer carries a Regulars tag"
     if pending_tags:
         return f"{pending_tags:,} customers wait for their tags"
+    if shop.imported_at is not None and not any_on:
+        return "No segment is switched on, so no tags are written"
     if not customers:
         return "No customers yet: tags appear with the first order"
     return f"All {customers:,} customers have the right tags" if customers > 1 else "Your customer has the right tags"

@@ -1,6 +1,6 @@
 """The pages inside the Shopify admin, the bounce page that fetches a token for them, and the files they load.
 
-Renders what `overview`, `thresholds` and `data_page` say. Opening one installs the app for a shop that is new, and has
+Renders what `overview`, `home_page` and `data_page` say. Opening one installs the app for a shop that is new, and has
 an import that failed tried again; it changes nothing else.
 """
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, render_template, request, send_from_directory, url_for
 
-from admin_ui import auth, content_policy, data_page, install, language, overview, texts, thresholds
+from admin_ui import auth, content_policy, data_page, health, home_page, install, language, overview, texts, thresholds
 from plugin import clock, config
 from plugin.db import session as db
 from plugin.shop import installation, shops
@@ -28,18 +28,21 @@ blueprint = Blueprint("admin_pages", __name__, url_prefix="/app", template_folde
 @install.begin_if_unmanaged
 @auth.document
 def home() -> str:
-    """Segments, thresholds and progress of the asking shop."""
+    """Where the asking shop stands: progress, the guide of its first day, its segments."""
     shop_id = installation.ensure_installed(auth.asker())
     with db.read() as session:
         shop = shops.get(session, shop_id)
+        seen = overview.read(session, shop)
         definitions = segment_store.definitions(session, shop_id)
-        currency = overview.currency(shop)
         return render_template(
             "home.html",
-            overview=overview.read(session, shop),
-            groups=thresholds.groups(enumerate(definitions), currency),
+            overview=seen,
+            home=home_page.read(session, shop, seen, clock.now()),
+            guide=home_page.guide(shop, seen),
+            health=health.read(session, shop_id),
+            groups=thresholds.groups(enumerate(definitions), overview.currency(shop)),
             definitions=definitions,
-            currency=currency,
+            currency=overview.currency(shop),
         )
 
 

@@ -1,13 +1,13 @@
 """One of the two places that see everything: joins the parts into a web application. plugin.cli is the other."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from ipaddress import ip_address
 from pathlib import Path
 from string import punctuation
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-from flask import Flask, Response, abort, request
+from flask import Blueprint, Flask, Response, abort, request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -30,18 +30,40 @@ def start() -> Config:
 
 def create_app() -> Flask:
     """The web application: Shopify's deliveries at /webhooks, the merchant's pages at /app, two pages for everybody."""
+    from admin_ui import content_policy, language, refusals
+
+    settings = start()
+    app = Flask("regulars", static_folder=None, root_path=str(Path(__file__).parent))
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
+    for blueprint in _parts():
+        app.register_blueprint(blueprint)
+    language.teach(app)
+    app.add_url_rule("/healthz", "healthz", lambda: Response("ok\n", mimetype="text/plain"))
+    app.add_url_rule("/metrics", "metrics", _metrics)
+    app.after_request(content_policy.protect)
+    for error, answer in refusals.ANSWERS.items():
+        app.register_error_handler(error, answer)
+    app.wsgi_app = _Readable(app.wsgi_app, urlsplit(settings.app_url).netloc)  # type: ignore[method-assign]
+    if settings.trusted_proxies:
+        behind = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=behind, x_proto=behind)  # type: ignore[method-assign]
+    return app
+
+
+def _parts() -> Iterator[Blueprint]:
+    """Everything that answers requests; each module brings its own blueprint."""
     from admin_ui import (
         api,
         categories_api,
-        content_policy,
         customers_api,
         data_api,
+        first_run_api,
         install,
-        language,
         openapi,
         pages,
+        presets_api,
+        presets_page,
         public,
-        refusals,
         segment_api,
         segment_members_api,
         segment_page,
@@ -54,25 +76,11 @@ def create_app() -> Flask:
     )
     from webhooks import receive
 
-    settings = start()
-    app = Flask("regulars", static_folder=None, root_path=str(Path(__file__).parent))
-    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
-    json_apis = (api, data_api, customers_api, survey_api, segments_api, shopify_segments_api, categories_api, openapi)
-    page_parts = (pages, settings_page, texts)
-    one_segment = (segment_api, segment_members_api, segment_page)
-    for part in (receive, *page_parts, *json_apis, settings_api, *one_segment, install, public):
-        app.register_blueprint(part.blueprint)
-    language.teach(app)
-    app.add_url_rule("/healthz", "healthz", lambda: Response("ok\n", mimetype="text/plain"))
-    app.add_url_rule("/metrics", "metrics", _metrics)
-    app.after_request(content_policy.protect)
-    for error, answer in refusals.ANSWERS.items():
-        app.register_error_handler(error, answer)
-    app.wsgi_app = _Readable(app.wsgi_app, urlsplit(settings.app_url).netloc)  # type: ignore[method-assign]
-    if settings.trusted_proxies:
-        behind = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=behind, x_proto=behind)  # type: ignore[method-assign]
-    return app
+    shown = (pages, presets_page, segment_page, settings_page, texts, install, public)
+    about_segments = (first_run_api, presets_api, segment_api, segment_members_api, segments_api, shopify_segments_api)
+    json_apis = (api, data_api, customers_api, survey_api, categories_api, settings_api, openapi)
+    for module in (receive, *shown, *about_segments, *json_apis):
+        yield module.blueprint
 
 
 class _Readable:

@@ -1,8 +1,9 @@
-// Starts the living parts of the first page: the status line that follows the work, and the form that causes it.
+// Starts the living parts of "Home": the status line, the guide of the first day, the table of segments.
 
+import { connectGuide } from "./first_run.js";
+import { connectForm } from "./segment_form.js";
 import { connectPermissions } from "./permissions.js";
 import { showProblems } from "./problems.js";
-import { connectForm } from "./segment_form.js";
 import { showSegments } from "./segments.js";
 import { follow } from "./status.js";
 
@@ -10,6 +11,9 @@ const status = follow(document.querySelector("[data-progress]"), (seen) => {
   showSegments(seen.segments);
   showProblems(seen.problems);
   document.getElementById("tagging-off").hidden = seen.tagging_on;
+  guide?.follow(seen);
 });
+const place = document.getElementById("guide");
+const guide = place && connectGuide(place, (seen) => status.show(seen));
 connectForm(document.getElementById("thresholds"), (saved) => status.show(saved.status));
 connectPermissions(() => status.look());

@@ -1,7 +1,6 @@
 // Keeps the table of segments current. Rows are matched by tag: a tag never changes while its segment lives.
 
-const number = new Intl.NumberFormat("en");
-const percent = new Intl.NumberFormat("en", { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
+import { number, percent } from "./format.js";
 
 export function showSegments(segments) {
   const rows = new Map([...document.querySelectorAll("#segments [data-tag]")].map((row) => [row.dataset.tag, row]));
@@ -11,11 +10,12 @@ export function showSegments(segments) {
   }
 }
 
-function showSegment(row, { sentence, customers, share, incomplete, on }) {
+function showSegment(row, { sentence, customers, share, incomplete, on, waits }) {
   const place = (name) => row.querySelector(`[data-shows=${name}]`);
-  const unknown = on ? (incomplete ? "History incomplete" : "–") : "Off";
   place("sentence").textContent = sentence;
-  place("customers").textContent = customers === null ? unknown : number.format(customers);
-  place("share").textContent = customers === null ? "" : percent.format(share);
-  place("bar").setAttribute("width", (share * 100).toFixed(2));
+  place("customers").textContent = customers === null ? "–" : number(customers);
+  place("share").textContent = customers === null ? "" : percent(share);
+  place("bar").setAttribute("width", ((customers === null ? 0 : share) * 100).toFixed(2));
+  place("waits").textContent = waits;
+  row.dataset.state = on ? (incomplete ? "waiting" : "on") : "off";
 }

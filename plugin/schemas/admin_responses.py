@@ -20,12 +20,14 @@ class SegmentLine(Schema):
     nothing where the visible orders do not reach (`incomplete`), and nothing of one that is not `on`.
     """
 
+    bit = fields.Integer(required=True)
     name = fields.String(required=True)
     tag = fields.String(required=True)
     sentence = fields.String(required=True)
     customers = fields.Integer(required=True, allow_none=True)
     share = fields.Float(required=True)
     incomplete = fields.Boolean(required=True)
+    waits = fields.String(required=True)
     on = fields.Boolean(required=True)
 
 

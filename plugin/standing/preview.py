@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import structlog
-from numpy.typing import NDArray
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -24,6 +23,7 @@ from plugin.segments import clashes, evaluate, memberships, needs
 from plugin.segments.columns import Columns, IntArray
 from plugin.segments.customers import Customers, Store
 from plugin.segments.evaluate import Numbers
+from plugin.segments.memberships import Truths
 from plugin.segments.needs import Needs
 from plugin.segments.rules import MOST_SEGMENTS, Segment
 from plugin.shop import shops
@@ -66,12 +66,14 @@ class Preview:
     """The candidates in their order, then saved segments that are not among them: everybody leaves those.
 
     `as_of` is the instant judged by; `read_at` when the customers were read, which is earlier where a copy was used.
+    `changed`: customers of whom any segment would change, if the candidates were saved as they are.
     """
 
     as_of: datetime
     read_at: datetime
     customers: int
     segments: tuple[SegmentPreview, ...]
+    changed: int
 
 
 @dataclass(slots=True, eq=False)
@@ -114,6 +116,7 @@ def preview(session: Session, shop_id: int, definitions: Sequence[Mapping[str, A
         store = baselines.store(session, shop_id, asked)
         numbers = _numbers(measured, [*judged, *saved], store)
         then, now = (_members(measured, numbers, each, store) for each in (on, saved))
+        changed = _differing(measured, then, now)
         if len(on) < len(tried):
             # What would be switched on changes nothing yet of those it shares a ladder with.
             then = _members(measured, numbers, tried, store) | then
@@ -123,7 +126,7 @@ def preview(session: Session, shop_id: int, definitions: Sequence[Mapping[str, A
             lines.append(_line(measured, segment, then.get(tag), now.pop(tag, None), waits.get(segment.bit)))
         gone = {segment.tag.casefold(): segment for segment in saved}
         lines += [_line(measured, gone[tag], None, inside) for tag, inside in now.items()]
-        return Preview(measured.as_of, measured.read_at, len(measured.customer_ids), tuple(lines))
+        return Preview(measured.as_of, measured.read_at, len(measured.customer_ids), tuple(lines), changed)
 
 
 def prepare(session: Session, shop_id: int) -> None:
@@ -222,14 +225,19 @@ def _numbers(measured: _Measured, segments: Iterable[Segment], store: Store) -> 
     return empty | measured.numbers
 
 
-def _members(
-    measured: _Measured, numbers: Numbers, segments: Sequence[Segment], store: Store
-) -> dict[str, NDArray[np.bool_]]:
+def _members(measured: _Measured, numbers: Numbers, segments: Sequence[Segment], store: Store) -> dict[str, Truths]:
     """Who is in each segment, by its tag's casefold."""
     seconds = int(measured.as_of.timestamp())
     customers = _as_they_stand(measured)
     found = memberships.standings(segments, customers, seconds, lambda each: evaluate.holding(each, numbers, store))
     return {segment.tag.casefold(): found[segment.bit].inside for segment in segments}
+
+
+def _differing(measured: _Measured, then: Mapping[str, Truths], now: Mapping[str, Truths]) -> int:
+    """How many customers are not in the same segments then as now."""
+    nobody = np.zeros(len(measured.customer_ids), np.bool_)
+    moved = [then.get(tag, nobody) ^ now.get(tag, nobody) for tag in {*then, *now}]
+    return int(np.count_nonzero(np.logical_or.reduce([nobody, *moved])))
 
 
 def _as_they_stand(measured: _Measured) -> Customers:
@@ -259,8 +267,8 @@ def _narrow(numbers: IntArray) -> IntArray:
 def _line(
     measured: _Measured,
     segment: Segment,
-    then: NDArray[np.bool_] | None,
-    now: NDArray[np.bool_] | None,
+    then: Truths | None,
+    now: Truths | None,
     wait: Wait | None = None,
 ) -> SegmentPreview:
     nobody = np.zeros(len(measured.customer_ids), np.bool_)
@@ -279,7 +287,7 @@ def _line(
     )
 
 
-def _some(measured: _Measured, chosen: NDArray[np.bool_]) -> tuple[int, ...]:
+def _some(measured: _Measured, chosen: Truths) -> tuple[int, ...]:
     """A few of the customers chosen, spread over all of them."""
     places = np.flatnonzero(chosen)
     spread = places[np.unique(np.linspace(0, len(places) - 1, SAMPLE).astype(np.int64))] if len(places) else places

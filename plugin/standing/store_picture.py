@@ -1,7 +1,7 @@
 """Where a shop's customers and their spend are: everybody on the rungs of the two ladders any shop is described by.
 
 workers.count_days has it counted after midnight and whenever a whole shop was judged; the page draws it. The rungs are
-the shop's own segments where it has them, on or off, and presets elsewhere. Puts nobody into any segment.
+the shop's own segments, and presets below them or where it has none. Puts nobody into any segment.
 """
 
 from collections.abc import Sequence
@@ -26,6 +26,7 @@ from plugin.turns import Turn
 LADDERS = ("Where they stand", "How long ago they bought")
 YEAR = Window(365)
 READ_AT_ONCE = 32_000
+ABOVE_ALL = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +89,21 @@ def _ladders(session: Session, shop_id: int, now: datetime) -> list[list[Segment
     """Each ladder's rungs from the lowest up, with bits of their own: they are no segments of anybody."""
     found: list[list[Segment]] = []
     for name in LADDERS:
-        known = [*_presets(session, shop_id), *_own(session, shop_id)]
-        by_rank = {each.ladder.rank: each for each in known if each.ladder is not None and each.ladder.name == name}
-        first = sum(map(len, found))
-        rungs = [_plain(rung, first + i) for i, (_, rung) in enumerate(sorted(by_rank.items()))]
+        own, first = _rungs(_own(session, shop_id), name), sum(map(len, found))
+        # Of a ladder's segments those that are on take nobody from those that are off.
+        own = {rank: rung for rank, rung in own.items() if rung.on} or own
+        lowest = min(own, default=ABOVE_ALL)
+        # A preset above one of the shop's own would take customers from it: the page shows both numbers.
+        below = {rank: rung for rank, rung in _rungs(_presets(session, shop_id), name).items() if rank < lowest}
+        rungs = [_plain(rung, first + i) for i, (_, rung) in enumerate(sorted((below | own).items()))]
         if not segment_store.waiting(session, shop_id, rungs, now):
             found.append(rungs)
     return found
+
+
+def _rungs(segments: Sequence[Segment], name: str) -> dict[int, Segment]:
+    """The segments of one ladder, by rank."""
+    return {each.ladder.rank: each for each in segments if each.ladder is not None and each.ladder.name == name}
 
 
 def _presets(session: Session, shop_id: int) -> list[Segment]:

@@ -38,6 +38,12 @@ def shop(set_clock) -> int:
     return shop_id
 
 
+def stands(name: str, rank: int, orders: int, *, on: bool = True) -> dict:
+    condition = {"measure": "orders", "window": "lifetime", "comparison": "at_least", "value": orders}
+    ladder = {"name": "Where they stand", "rank": rank}
+    return {"name": name, "tag": name.casefold(), "conditions": [condition], "ladder": ladder, "on": on}
+
+
 def picture(shop_id: int) -> store_picture.Picture:
     store_picture.count(shop_id, NOW)
     with db.read() as session:
@@ -50,22 +56,24 @@ def test_everybody_stands_on_one_rung_of_each_ladder_with_what_they_spent_in_a_y
     found = picture(shop)
     assert (found.counted_at, found.customers, found.buyers, found.spend) == (NOW, 5, 4, 620)
     stand, ago = found.ladders
-    assert stand.rungs == (
-        Rung("Prospect", 1, 0),
-        Rung("First-time", 2, 500),
-        Rung("Repeat", 1, 70),
-        Rung("Regular", 1, 50),
-    )
-    assert ago.rungs == (Rung("Active", 2, 550), Rung("At-risk", 1, 70), Rung("Lapsed", 0, 0), Rung("Lost", 1, 0))
+    assert stand.rungs == (Rung("Prospect", 1, 0), Rung("First-time", 2, 500), Rung("Repeat", 2, 120))
+    assert ago.rungs == (Rung("Active", 2, 550), Rung("At-risk", 1, 70), Rung("Lapsed", 1, 0))
 
 
 def test_a_segment_of_the_shop_s_own_is_the_rung_with_its_name_and_numbers(shop):
-    condition = {"measure": "orders", "window": "lifetime", "comparison": "at_least", "value": 2}
-    ladder = {"name": "Where they stand", "rank": 3}
-    own = {"name": "Back again", "tag": "back", "conditions": [condition], "ladder": ladder, "on": False}
     with db.write() as session:
-        segment_store.save(session, shop, [own], NOW)
-    assert picture(shop).ladders[0].rungs[2] == Rung("Back again", 1, 70)
+        segment_store.save(session, shop, [stands("Back again", 3, 2, on=False)], NOW)
+    assert picture(shop).ladders[0].rungs == (
+        Rung("Prospect", 1, 0),
+        Rung("First-time", 2, 500),
+        Rung("Back again", 2, 120),
+    )
+
+
+def test_who_is_in_a_segment_that_is_on_is_not_on_the_rung_of_one_that_is_off(shop):
+    with db.write() as session:
+        segment_store.save(session, shop, [stands("Once", 2, 1), stands("Five", 4, 5, on=False)], NOW)
+    assert picture(shop).ladders[0].rungs == (Rung("Prospect", 1, 0), Rung("Once", 4, 620))
 
 
 def test_a_ladder_that_the_orders_in_sight_do_not_decide_is_left_out(shop):

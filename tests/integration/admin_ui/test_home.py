@@ -20,12 +20,15 @@ def test_each_segment_has_its_sentence_tag_size_and_share(merchant: Merchant) ->
     merchant.add(*(Customer(shop_id=merchant.shop_id, customer_id=i, wanted_tags=i % 2) for i in range(1, 5)))
     line = merchant.get("/app/api/status").get_json()["segments"][0]
     assert line == {
+        "bit": 0,
         "name": "First-time",
         "tag": "first-time",
         "sentence": "Customers who placed exactly 1 order",
         "customers": 2,
         "share": 0.5,
         "incomplete": False,
+        "waits": "",
+        "on": True,
     }
     page = merchant.open().text
     assert "Customers who spent at least $500.00 in the last 365 days" in page
