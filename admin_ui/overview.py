@@ -94,6 +94,7 @@ def read(session: Session, shop: Shop) -> Overview:
         failed_deliveries=failed_deliveries,
         segments=lines,
         problems=(
+            *problems.of_waiting(runs.waiting(session, shop.id)),
             *problems.of(shop, failed_run, refused_tags, failed_deliveries),
             *(Problem(each.heading, each.text) for each in mirrors.problems(session, shop.id)),
         ),
@@ -136,9 +137,9 @@ def _share(people: Headcount, bit: int) -> float:
 
 
 def _progress(session: Session, shop: Shop, run: Run | None, customers: int, pending_tags: int) -> Progress | None:
-    if run is not None and run.state not in (runs.DONE, runs.FAILED):
+    if run is not None and run.state not in (runs.DONE, runs.FAILED, runs.WAITING):
         return _run_progress(run, tagging_on=shop.tagging_off_at is None)
-    if not pending_tags:
+    if not pending_tags or runs.waiting(session, shop.id) is not None:
         return None
     if shop.tagging_off_at is not None:
         freed = _freed_count(session, shop.id, shop.tagging_off_at)
@@ -158,6 +159,7 @@ STAGES = {
     "orders paged": "{count} orders read, a page at a time because Shopify does not hand them out as one file",
     "histories": "Orders are being put together by customer",
     "recounting": "Orders of {count} customers counted anew",
+    "counting": "{count} customers looked at before anything is changed",
     "judging": "{count} customers sorted into segments",
 }
 # Nothing is counted while Shopify works: the last stage's numbers must not be shown under this one's words.

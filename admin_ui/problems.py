@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from admin_ui import troubles
 from plugin.db.models import Run, Shop
 from plugin.shopify import errors, scopes
+from plugin.tagging import brake
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,17 @@ def of(shop: Shop, failed_run: Run | None, refused_tags: int, failed_deliveries:
             f"{some} from Shopify could not be read",
             "They are kept and will be read again after our team has looked at them. "
             "Until then a few customers may carry a tag that is out of date.",
+        )
+
+
+def of_waiting(run: Run | None) -> Iterator[Problem]:
+    """The run that waits for the merchant's word, if one does."""
+    numbers = brake.numbers(run) if run is not None else None
+    if numbers is not None:
+        yield Problem(
+            "A change waits for your decision",
+            f"It would change the tags of {numbers['customers']:,} of your {numbers['of']:,} customers. "
+            "Nothing is written to your store until you have decided, under Activity.",
         )
 
 

@@ -53,6 +53,8 @@ def create_app() -> Flask:
 def _parts() -> Iterator[Blueprint]:
     """Everything that answers requests; each module brings its own blueprint."""
     from admin_ui import (
+        activity_api,
+        activity_page,
         api,
         categories_api,
         customers_api,
@@ -76,9 +78,9 @@ def _parts() -> Iterator[Blueprint]:
     )
     from webhooks import receive
 
-    shown = (pages, presets_page, segment_page, settings_page, texts, install, public)
+    shown = (pages, presets_page, segment_page, settings_page, activity_page, texts, install, public)
     about_segments = (first_run_api, presets_api, segment_api, segment_members_api, segments_api, shopify_segments_api)
-    json_apis = (api, data_api, customers_api, survey_api, categories_api, settings_api, openapi)
+    json_apis = (api, data_api, customers_api, survey_api, categories_api, settings_api, activity_api, openapi)
     for module in (receive, *shown, *about_segments, *json_apis):
         yield module.blueprint
 

@@ -1,10 +1,12 @@
 """Long pieces of work: importing the history, counting it anew and refreshing the whole shop, which a merchant can
 watch; comparing its tags and its orders with Shopify's; reading answers from metafields; erasing it.
 
-A run is a row with a state and a position; workers.work_on_runs takes it further until it is finished.
+A run is a row with a state and a position; workers.work_on_runs takes it further until it is finished. One that waits
+for the merchant is left alone.
 """
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,11 +22,18 @@ COMPARISON, RECONCILIATION, ANSWERS, MIRROR = "comparison", "reconciliation", "a
 QUIET = (COMPARISON, RECONCILIATION, ANSWERS, MIRROR)
 # Nobody waits for these: whatever else a shop has to do comes first.
 GIVES_WAY = (COMPARISON, ANSWERS, MIRROR)
+# What ends with everybody judged anew.
+JUDGING = (IMPORT, RECOUNT, REFRESH)
 QUEUED, RUNNING, DONE, FAILED = "queued", "running", "done", "failed"
+# Would change the tags of so many customers that the merchant is asked first (tagging.brake).
+WAITING = "waiting"
+# What a run's position says of it: it may change the tags of however many; everybody is judged anew after it anyway;
+# which run it undoes, which one undid it.
+PASSED, SUPERSEDED, UNDOES, UNDONE_BY = "passed", "superseded", "undoes", "undone_by"
 # Where a run's position holds the last customer or order it has dealt with.
 # The parts of an import (history.backfill) after which it lists the orders anew if their lines are wanted by then.
 LISTS_ORDERS_YET = ("customers", "orders")
-GOES_ON_AFTER = ("after", "packed", "sorted", "looked_at")
+GOES_ON_AFTER = ("after", "packed", "sorted", "looked_at", "measured")
 
 
 def start(session: Session, shop_id: int, kind: str, now: datetime) -> None:
@@ -45,10 +54,23 @@ def start_import_of_lines(session: Session, shop_id: int, now: datetime) -> None
         session.add(Run(shop_id=shop_id, kind=IMPORT, state=QUEUED, created_at=now, position={}))
 
 
-def start_refresh(session: Session, shop_id: int, now: datetime) -> None:
-    """Ask for every customer to be judged anew. One that has not begun yet serves for this call as well."""
+def start_refresh(session: Session, shop_id: int, now: datetime, **said: Any) -> Run | None:
+    """Ask for every customer to be judged anew. One that has not begun yet serves for this call as well, unless
+    something is `said` of this one or was of that. Returns the run if it is a new one.
+    """
+    queued = [run for run in _unfinished(session, shop_id, REFRESH) if run.state == QUEUED]
+    if not said and any(not run.position for run in queued):
+        return None
+    run = Run(shop_id=shop_id, kind=REFRESH, state=QUEUED, created_at=now, position=said)
+    session.add(run)
+    session.flush()
+    return run
+
+
+def start_refresh_if_none(session: Session, shop_id: int, now: datetime) -> None:
+    """Ask for every customer to be judged anew, unless that is about to begin, whatever was said of it."""
     if not any(run.state == QUEUED for run in _unfinished(session, shop_id, REFRESH)):
-        session.add(Run(shop_id=shop_id, kind=REFRESH, state=QUEUED, created_at=now, position={}))
+        start_refresh(session, shop_id, now)
 
 
 def is_superseded(session: Session, run: Run) -> bool:
@@ -60,9 +82,15 @@ def is_superseded(session: Session, run: Run) -> bool:
 
 def next_run(session: Session, shop_id: int) -> Run | None:
     """What to work on: the shop's oldest unfinished run; some give way to all others, and judging to counting anew."""
-    unfinished = (Run.shop_id == shop_id, UNFINISHED_RUN)
+    todo = (Run.shop_id == shop_id, UNFINISHED_RUN, Run.state != WAITING)
     behind = (*GIVES_WAY, REFRESH) if is_being_recounted(session, shop_id) else GIVES_WAY
-    return session.scalar(select(Run).where(*unfinished).order_by(Run.kind.in_(behind), Run.created_at).limit(1))
+    return session.scalar(select(Run).where(*todo).order_by(Run.kind.in_(behind), Run.created_at).limit(1))
+
+
+def waiting(session: Session, shop_id: int) -> Run | None:
+    """The run that waits for the merchant's word, the newest if there are several."""
+    mine = (Run.shop_id == shop_id, UNFINISHED_RUN, Run.state == WAITING)
+    return session.scalar(select(Run).where(*mine).order_by(Run.created_at.desc()).limit(1))
 
 
 def begin(run: Run, stage: str, now: datetime) -> None:
@@ -128,7 +156,8 @@ def is_being_erased(session: Session, shop_id: int) -> bool:
 def latest(session: Session, shop_id: int) -> Run | None:
     """The run a merchant wants to hear about: the one being worked on, else the newest."""
     told = (Run.shop_id == shop_id, Run.kind.not_in(QUIET))
-    current = session.scalar(select(Run).where(*told, UNFINISHED_RUN).order_by(Run.created_at).limit(1))
+    under_way = (*told, UNFINISHED_RUN, Run.state != WAITING)
+    current = session.scalar(select(Run).where(*under_way).order_by(Run.created_at).limit(1))
     if current is not None:
         return current
     return session.scalar(select(Run).where(*told).order_by(Run.created_at.desc()).limit(1))
@@ -150,11 +179,13 @@ def latest_of(session: Session, shop_id: int, kind: str) -> Run | None:
 
 def shops_waiting(session: Session) -> list[int]:
     """Shops with unfinished runs, for the sweep."""
-    return list(session.scalars(select(Run.shop_id).where(UNFINISHED_RUN).distinct().execution_options(**ALL_SHOPS)))
+    todo = select(Run.shop_id).where(UNFINISHED_RUN, Run.state != WAITING).distinct()
+    return list(session.scalars(todo.execution_options(**ALL_SHOPS)))
 
 
 def _unfinished(session: Session, shop_id: int, kind: str) -> list[Run]:
-    return list(session.scalars(select(Run).where(Run.shop_id == shop_id, Run.kind == kind, UNFINISHED_RUN)))
+    todo = (Run.shop_id == shop_id, Run.kind == kind, UNFINISHED_RUN, Run.state != WAITING)
+    return list(session.scalars(select(Run).where(*todo)))
 
 
 def _before(number: int, erased: set[int]) -> int:

@@ -14,7 +14,7 @@ from plugin.history.listing import BeingPrepared
 from plugin.shop import privacy, shops
 from plugin.shopify import errors
 from plugin.standing import category_needs, mirror_needs, mirroring, refresh
-from plugin.tagging import tag_comparison
+from plugin.tagging import brake, tag_comparison, undo
 from plugin.turns import Turn
 from workers import turn
 
@@ -75,12 +75,16 @@ def _work(run: Run, mine: Turn) -> bool:
         return _list(run, mine, LISTS[run.kind])
     if run.kind == runs.RECOUNT:
         return recounting.advance(run, mine, time.monotonic() + SECONDS_A_JOB)
-    if run.kind == runs.IMPORT and "after" not in run.position and not _list(run, mine, backfill.advance):
+    judging = {"after", brake.MEASURED, runs.PASSED} & run.position.keys()
+    if run.kind == runs.IMPORT and not judging and not _list(run, mine, backfill.advance):
         return False
-    if "after" not in run.position:
+    if not judging:
         _prepare(run.shop_id)
+    until = time.monotonic() + SECONDS_A_JOB
+    if not brake.lets_pass(run, mine, until):
+        return False
     cause = "import" if run.kind == runs.IMPORT else "settings"
-    return refresh.refresh_shop(run, mine, cause, time.monotonic() + SECONDS_A_JOB)
+    return refresh.refresh_shop(run, mine, cause, until)
 
 
 def _prepare(shop_id: int) -> None:
@@ -108,5 +112,9 @@ def _list(run: Run, mine: Turn, advance: Callable[[Run, Turn, float], bool]) -> 
 
 def _finish(run: Run, error: str | None = None) -> None:
     with db.write() as session:
-        runs.finish(session.get_one(Run, (run.shop_id, run.id)), clock.now(), error)
+        row = session.get_one(Run, (run.shop_id, run.id))
+        runs.finish(row, clock.now(), error)
+        if error is None:
+            brake.completed(session, row, clock.now())
+            undo.completed(session, row, clock.now())
     log.info("run_finished", run=run.kind, error=error)

@@ -106,6 +106,8 @@ class Shop(Base):
     lines_from: Mapped[datetime | None]
     lines_at: Mapped[datetime | None]
     lines_seen_from: Mapped[datetime | None]
+    # What everybody was judged by when all last were (standing.judged_by): where a change is taken back to.
+    judged_by: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class InboxEvent(Base):
@@ -181,6 +183,7 @@ class Customer(Base):
     `bulk_tags`: in the hands of a bulk operation; nobody else writes them until it has ended.
     `consent`: whether they may be sent marketing, in Shopify's word (None: never asked). `lifetime_*`: its own sums.
     `promoter_score`: how likely they are to recommend the shop, 0 to 10, as they answered last, at `promoter_at`.
+    `changed_by`: the run that changed `wanted_tags` last; None: orders or time did.
     `country`, `province`: codes of where an order went, the newest by its own instant (`place_at`) that told one, as it
     was told last (`place_told_at`). `shopify_rfm`: Shopify's own group. `mirrored`: a bit for each of `mirrors`.
     """
@@ -209,6 +212,7 @@ class Customer(Base):
     foreign_tags: Mapped[int] = mapped_column(default=0)
     declined_tags: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     bulk_tags: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    changed_by: Mapped[int | None]
     next_review_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
     merged_into: Mapped[int | None]
@@ -402,7 +406,7 @@ class SegmentVersion(Base):
 
 
 class Movement(Base):
-    """A customer entered or left a segment, and because of what: event, time, settings or import."""
+    """A customer entered or left a segment, and because of what: event, time, settings or import, and in which run."""
 
     __tablename__ = "movements"
 
@@ -413,14 +417,26 @@ class Movement(Base):
     entered: Mapped[bool]
     at: Mapped[datetime]
     cause: Mapped[str] = mapped_column(String(16))
+    run_id: Mapped[int | None]
 
 
 Index("ix_movements_at", Movement.shop_id, Movement.at)
 Index("ix_movements_customer", Movement.shop_id, Movement.customer_id)
+OF_A_RUN = text("run_id IS NOT NULL")
+Index(
+    "ix_movements_run",
+    Movement.shop_id,
+    Movement.run_id,
+    Movement.customer_id,
+    sqlite_where=OF_A_RUN,
+    postgresql_where=OF_A_RUN,
+)
 
 
 class TagChange(Base):
-    """One write to one customer in Shopify: tags added and removed, and how it ended (written, missing, refused)."""
+    """One write to one customer in Shopify: tags added and removed, how it ended (written, missing, refused), and which
+    run it follows from. One that an undo left to others (left) was never sent.
+    """
 
     __tablename__ = "tag_changes"
 
@@ -432,10 +448,19 @@ class TagChange(Base):
     at: Mapped[datetime]
     outcome: Mapped[str] = mapped_column(String(16))
     error: Mapped[str | None] = mapped_column(Text)
+    run_id: Mapped[int | None]
 
 
 Index("ix_tag_changes_at", TagChange.shop_id, TagChange.at)
 Index("ix_tag_changes_customer", TagChange.shop_id, TagChange.customer_id)
+Index(
+    "ix_tag_changes_run",
+    TagChange.shop_id,
+    TagChange.run_id,
+    TagChange.outcome,
+    sqlite_where=OF_A_RUN,
+    postgresql_where=OF_A_RUN,
+)
 
 
 class BulkTagging(Base):

@@ -96,7 +96,7 @@ def _make_some(run: Run, turn: Turn) -> bool:
         row.position = row.position | {"sorted": last or 0}
         if last is None:
             runs.finish(row, clock.now())
-            runs.start_refresh(session, shop_id, clock.now())
+            runs.start_refresh_if_none(session, shop_id, clock.now())
     return last is None
 
 

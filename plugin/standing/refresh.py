@@ -19,7 +19,7 @@ from plugin.db import arrays
 from plugin.db import session as db
 from plugin.db.models import DUE_LATER, Customer, Movement, Run, Shop
 from plugin.db.types import new_ids, to_microseconds
-from plugin.segments import needs
+from plugin.segments import needs, tally
 from plugin.segments.baseline import Baseline
 from plugin.segments.customers import Store
 from plugin.segments.evaluate import NEVER, Evaluation, evaluate
@@ -27,7 +27,7 @@ from plugin.segments.gathering import Gathering
 from plugin.segments.needs import Needs
 from plugin.segments.rules import Segment
 from plugin.shop import shops
-from plugin.standing import baselines, loading, segment_store, stays
+from plugin.standing import baselines, loading, reverting, segment_store, stays
 from plugin.standing.loading import Loaded, Standing
 from plugin.tagging import tag_changes
 from plugin.turns import Turn
@@ -43,6 +43,8 @@ DUE = (
     .order_by(Customer.next_review_at)
     .limit(bindparam("most", type_=BigInteger))
 )
+# Where a run keeps how many customers it has moved.
+MOVED = "moved"
 LATEST = to_microseconds(datetime(9999, 1, 1, tzinfo=UTC))
 
 
@@ -59,7 +61,7 @@ def refresh_customers(session: Session, shop_id: int, customer_ids: Sequence[int
     """Bring these customers up to date as of an instant; returns how many changed segments. Holds nothing itself."""
     if not _has_history(session, shop_id):
         return 0
-    rules = _rules(session, shop_id, as_of)
+    rules = rules_of(session, shop_id, as_of)
     changed = 0
     for start in range(0, len(customer_ids), CHUNK):
         loaded = loading.some(session, shop_id, customer_ids[start : start + CHUNK], rules.needs, as_of)
@@ -90,6 +92,7 @@ def refresh_shop(run: Run, turn: Turn, cause: str, until: float = math.inf) -> b
             row = session.get_one(Run, (shop_id, run.id))
             if runs.is_superseded(session, row):
                 log.info("refresh_superseded", shop_id=shop_id, done=row.done_count)
+                row.position = {**row.position, runs.SUPERSEDED: True}
                 return True
             runs.begin(row, "judging", now)
             session.flush()
@@ -97,8 +100,8 @@ def refresh_shop(run: Run, turn: Turn, cause: str, until: float = math.inf) -> b
             if rules is None:
                 if not after:
                     baselines.begin(session, shop_id)
-                rules = _rules(session, shop_id, now)
-            last, count = _refresh_chunk(session, shop_id, after, rules, now, cause, gathering)
+                rules = rules_of(session, shop_id, now)
+            last, count = _refresh_chunk(session, row, after, rules, now, cause, gathering)
             runs.show(row, "judging", (row.done_count if after else 0) + count, total, clock.wall())
             if last is None:
                 break
@@ -124,17 +127,31 @@ def _keep(session: Session, shop_id: int, baseline: Baseline) -> bool:
 
 
 def _refresh_chunk(
-    session: Session, shop_id: int, after: int, rules: Rules, as_of: datetime, cause: str, gathering: Gathering
+    session: Session, run: Run, after: int, rules: Rules, as_of: datetime, cause: str, gathering: Gathering
 ) -> tuple[int | None, int]:
     """Bring the CHUNK customers with ids above `after` up to date.
 
     Returns the last of their ids (None when there are no more) and how many there were.
     """
-    loaded = loading.following(session, shop_id, after, CHUNK, rules.needs, as_of)
-    count = len(loaded.standing.customer_ids)
-    found = _judge(loaded, rules, as_of, gathering)
-    _record(session, shop_id, loaded.standing, found, as_of, cause)
-    return (int(loaded.standing.customer_ids[-1]) if count else None), count
+    standing, found = judge_next(session, run, after, rules, as_of, gathering)
+    count = len(standing.customer_ids)
+    moved = tally.of(standing.wanted_tags, found.memberships)
+    if _record(session, run.shop_id, standing, found, as_of, cause, run.id):
+        run.position = {**run.position, MOVED: (tally.from_json(run.position.get(MOVED)) + moved).as_json()}
+    return (int(standing.customer_ids[-1]) if count else None), count
+
+
+def judge_next(
+    session: Session, run: Run, after: int, rules: Rules, as_of: datetime, gathering: Gathering | None = None
+) -> tuple[Standing, Evaluation]:
+    """Where the CHUNK customers with ids above `after` stand and where they belong, without recording it.
+
+    An undo judges them as if the run it undoes had not been: whoever that let in is not kept by a lower bar.
+    """
+    loaded = loading.following(session, run.shop_id, after, CHUNK, rules.needs, as_of)
+    if undone := run.position.get(runs.UNDOES):
+        loaded = reverting.as_before(session, run.shop_id, undone, loaded)
+    return loaded.standing, _judge(loaded, rules, as_of, gathering)
 
 
 def due(session: Session, shop_id: int, now: datetime, limit: int) -> list[int]:
@@ -153,7 +170,8 @@ def shops_due(session: Session, now: datetime) -> Iterator[int]:
             yield shop_id
 
 
-def _rules(session: Session, shop_id: int, as_of: datetime) -> Rules:
+def rules_of(session: Session, shop_id: int, as_of: datetime) -> Rules:
+    """What the shop's customers are judged by now."""
     segments = segment_store.judged(session, shop_id, as_of)
     needed = needs.of(segments, hidden=shops.get(session, shop_id).history_from is not None)
     return Rules(segments, needed, baselines.store(session, shop_id, needed))
@@ -186,20 +204,32 @@ def _gather_before(shop_id: int, end: int, turn: Turn, gathering: Gathering) -> 
         after = int(loaded.standing.customer_ids[-1]) if len(loaded.standing.customer_ids) else end
 
 
-def _record(session: Session, shop_id: int, standing: Standing, found: Evaluation, as_of: datetime, cause: str) -> int:
+def _record(
+    session: Session,
+    shop_id: int,
+    standing: Standing,
+    found: Evaluation,
+    as_of: datetime,
+    cause: str,
+    run_id: int | None = None,
+) -> int:
     """Write the differences: most customers of a whole shop have none, and writing is what costs."""
     moved = found.memberships != standing.wanted_tags
     # What lies beyond the year 9999 (an order of the far future) is as good as never.
     reviews = np.where(found.next_review_at >= LATEST, NEVER, found.next_review_at)
     rescheduled = reviews != standing.next_review_at
     # An index hangs on the reviews: it would be written anew for nothing where they stay.
-    for rows, with_review in ((np.flatnonzero(rescheduled), True), (np.flatnonzero(moved & ~rescheduled), False)):
-        new = {
-            "customer_id": standing.customer_ids[rows].tolist(),
-            "wanted_tags": found.memberships[rows].tolist(),
+    for those, with_wish, with_review in (
+        (moved & rescheduled, True, True),
+        (moved & ~rescheduled, True, False),
+        (rescheduled & ~moved, False, True),
+    ):
+        rows = np.flatnonzero(those)
+        new: dict[str, list[int | None]] = {"customer_id": standing.customer_ids[rows].tolist()}
+        if with_wish:
             # A new wish is tried at once, even where Shopify refused the last one.
-            "sync_after": [None] * len(rows),
-        }
+            new |= {"wanted_tags": found.memberships[rows].tolist(), "sync_after": [None] * len(rows)}
+            new["changed_by"] = [run_id] * len(rows)
         if with_review:
             new["next_review_at"] = [None if at == NEVER else at for at in reviews[rows].tolist()]
         if len(rows):
@@ -209,13 +239,19 @@ def _record(session: Session, shop_id: int, standing: Standing, found: Evaluatio
         if len(changed):
             stays.record(session, shop_id, bit, standing.customer_ids[changed], ends[changed])
     if moved.any():
-        _record_movements(session, shop_id, standing, found, as_of, cause)
+        _record_movements(session, shop_id, standing, found, as_of, cause, run_id)
         tag_changes.let_return(session, shop_id)
     return int(moved.sum())
 
 
 def _record_movements(
-    session: Session, shop_id: int, standing: Standing, found: Evaluation, as_of: datetime, cause: str
+    session: Session,
+    shop_id: int,
+    standing: Standing,
+    found: Evaluation,
+    as_of: datetime,
+    cause: str,
+    run_id: int | None,
 ) -> None:
     flipped = standing.wanted_tags ^ found.memberships
     for bit in range(int(np.bitwise_or.reduce(flipped)).bit_length()):
@@ -225,7 +261,7 @@ def _record_movements(
             "customer_id": standing.customer_ids[moved].tolist(),
             "entered": (found.memberships[moved] >> bit & 1).astype(bool).tolist(),
         }
-        same = {"shop_id": shop_id, "bit": bit, "at": to_microseconds(as_of), "cause": cause}
+        same = {"shop_id": shop_id, "bit": bit, "at": to_microseconds(as_of), "cause": cause, "run_id": run_id}
         rows = columns | {name: [value] * len(moved) for name, value in same.items()}
         if len(moved):
             arrays.insert(session, Movement, rows)

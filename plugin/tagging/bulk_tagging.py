@@ -95,7 +95,7 @@ def _begin(client: AdminClient, shop_id: int, turn: Turn) -> None:
         shop = shops.get(session, shop_id)
         free = bulk_operations.MOST_RUNNING - len(bulk_groups.under_way(session, shop_id))
         rests = shop.bulk_tags_after is not None and shop.bulk_tags_after > now
-        if shop.imported_at is None or rests or free <= 0:
+        if tag_changes.is_held(session, shop_id) or rests or free <= 0:
             return
         groups = bulk_groups.worthwhile(session, shop_id, now, config.current().bulk_tags_from)
     for tagging in bulk_groups.choose(shop_id, groups[:free], turn) if groups else ():
@@ -106,7 +106,7 @@ def _start(client: AdminClient, tagging: BulkTagging, turn: Turn) -> None:
     """Start a mutation that was chosen, and see to what comes in between."""
     try:
         if not _find(client, tagging):
-            if _is_superseded(tagging):
+            if _is_superseded(tagging) or _is_held(tagging):
                 bulk_groups.release(tagging, turn)
             else:
                 _upload_and_start(client, tagging, turn)
@@ -224,6 +224,12 @@ def _is_superseded(tagging: BulkTagging) -> bool:
     """Whether tags are being added that the merchant has had taken off meanwhile."""
     with db.read() as session:
         return tagging.adds and shops.get(session, tagging.shop_id).tagging_off_at is not None
+
+
+def _is_held(tagging: BulkTagging) -> bool:
+    """Whether nothing is to be written for now: what has not been started waits with all the rest."""
+    with db.read() as session:
+        return tag_changes.is_held(session, tagging.shop_id)
 
 
 def _give_up(tagging: BulkTagging, turn: Turn, reason: str) -> None:

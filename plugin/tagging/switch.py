@@ -28,7 +28,8 @@ def switch(session: Session, shop_id: int, on: bool, now: datetime) -> bool:
     if on == (shop.tagging_off_at is None):
         return False
     shop.tagging_off_at = None if on else now
-    runs.start_refresh(session, shop_id, now)
+    # The page has asked whether this is meant.
+    runs.start_refresh(session, shop_id, now, **{runs.PASSED: True})
     return True
 
 

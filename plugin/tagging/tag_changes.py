@@ -3,7 +3,7 @@
 plugin.tagging.tag_sync writes a few at a time, plugin.tagging.bulk_tagging very many; both read and record here.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,13 +12,17 @@ import structlog
 from sqlalchemy import ColumnElement, TextClause, bindparam, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from plugin.db.models import DECLINED_TAGS, PENDING_TAGS, Customer, Shop, TagChange
+from plugin.db.models import DECLINED_TAGS, PENDING_TAGS, UNFINISHED_RUN, Customer, Run, Shop, TagChange
 from plugin.db.types import new_id
 from plugin.shopify.tags import TagAnswer, TagEdit
 
 log = structlog.get_logger()
 
-WRITTEN = "written"
+WRITTEN, REFUSED, MISSING = "written", "refused", "missing"
+# Of what an undo leaves as somebody else has made it since; nothing was sent.
+LEFT = "left"
+# A run in this state holds the shop (plugin.runs, which this module stands below).
+WAITING = "waiting"
 # The bits that are to be on a customer.
 TARGET = (
     Customer.wanted_tags.bitwise_and(Customer.foreign_tags.bitwise_not())
@@ -60,13 +64,23 @@ def is_pending(shop_id: int, now: datetime) -> tuple[ColumnElement[bool] | TextC
     return Customer.shop_id == shop_id, PENDING_TAGS, ready
 
 
+def is_held(session: Session, shop_id: int) -> bool:
+    """Whether nothing may be written to the store: while a run waits for the merchant's word, and while the history is
+    imported. Of a shop that came back the list of customers then tells which tags are left, and that would be wrong of
+    those we write meanwhile.
+    """
+    if session.scalar(select(Shop.imported_at).where(Shop.id == shop_id)) is None:
+        return True
+    waiting = (Run.shop_id == shop_id, UNFINISHED_RUN, Run.state == WAITING)
+    return session.scalar(select(Run.id).where(*waiting).limit(1)) is not None
+
+
 def pending(session: Session, shop_id: int, now: datetime, limit: int, *which: ColumnElement[bool]) -> list[Change]:
     """The first customers whose tags in the store are not what is wanted, and what to do about each.
 
-    None while the shop's history is imported: of a shop that came back the list of customers tells which tags are left,
-    and that would be wrong of those we write meanwhile.
+    None while the shop is held.
     """
-    if session.scalar(select(Shop.imported_at).where(Shop.id == shop_id)) is None:
+    if is_held(session, shop_id):
         return []
     rows = session.execute(
         select(Customer.customer_id, TARGET, Customer.applied_tags, Customer.unsure_tags, Customer.bulk_tags)
@@ -115,7 +129,7 @@ def record(
             _set_aside(session, shop_id, change, answer, now)
     # Who was erased during the call must not come back by way of the log.
     here = _still_here(session, shop_id, [change.customer_id for change, _, _ in answered])
-    rows = [_log_row(shop_id, edit, answer, now) for change, edit, answer in answered if change.customer_id in here]
+    rows = [_log_row(shop_id, edit, answer, now, here) for _, edit, answer in answered if edit.customer_id in here]
     if rows:
         session.connection().execute(insert(TagChange), rows)
     log.info("tags_written", shop_id=shop_id, customers=len(written), refused=len(answered) - len(written))
@@ -142,11 +156,13 @@ def _record_written(session: Session, shop_id: int, changes: list[Change]) -> No
         )
 
 
-def _still_here(session: Session, shop_id: int, customer_ids: list[int]) -> set[int]:
-    found: set[int] = set()
+def _still_here(session: Session, shop_id: int, customer_ids: list[int]) -> dict[int, int | None]:
+    """Those of the customers we still know, with the run that says what they want."""
+    found: dict[int, int | None] = {}
     for start in range(0, len(customer_ids), KEYS_A_QUERY):
         some = Customer.customer_id.in_(customer_ids[start : start + KEYS_A_QUERY])
-        found |= set(session.scalars(select(Customer.customer_id).where(Customer.shop_id == shop_id, some)))
+        theirs = select(Customer.customer_id, Customer.changed_by).where(Customer.shop_id == shop_id, some)
+        found |= {row.customer_id: row.changed_by for row in session.execute(theirs)}
     return found
 
 
@@ -172,8 +188,10 @@ def _set_aside(session: Session, shop_id: int, change: Change, answer: TagAnswer
     )
 
 
-def _log_row(shop_id: int, edit: TagEdit, answer: TagAnswer, now: datetime) -> dict[str, Any]:
-    outcome = "missing" if answer.customer_missing else "refused" if answer.problems else WRITTEN
+def _log_row(
+    shop_id: int, edit: TagEdit, answer: TagAnswer, now: datetime, runs_of: Mapping[int, int | None]
+) -> dict[str, Any]:
+    outcome = MISSING if answer.customer_missing else REFUSED if answer.problems else WRITTEN
     return {
         "shop_id": shop_id,
         "id": new_id(),
@@ -183,4 +201,5 @@ def _log_row(shop_id: int, edit: TagEdit, answer: TagAnswer, now: datetime) -> d
         "at": now,
         "outcome": outcome,
         "error": "; ".join(answer.problems)[:500] or None,
+        "run_id": runs_of[edit.customer_id],
     }

@@ -110,6 +110,8 @@ def taken_off(session: Session, customer: Customer, bits: int, at: datetime) -> 
         theirs = (BulkTaggingLine.shop_id == customer.shop_id, BulkTaggingLine.customer_id == customer.customer_id)
         session.execute(delete(BulkTaggingLine).where(*theirs))
         customer.bulk_tags = 0
+    if gone & customer.applied_tags:
+        customer.changed_by = None  # what is put back is no run's doing
     customer.applied_tags &= ~gone
     customer.foreign_tags &= ~gone
     missed = gone & customer.wanted_tags

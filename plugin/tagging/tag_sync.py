@@ -65,6 +65,8 @@ def _documents(changes: list[Change], tags_by_bit: dict[int, str]) -> Iterator[l
 def _write(client: AdminClient, shop_id: int, batch: Sequence[tuple[Change, TagEdit]]) -> None:
     with db.write() as session:
         shops.hold(session, shop_id)
+        if tag_changes.is_held(session, shop_id):  # since they were chosen
+            return
         tag_changes.note_unsure(session, shop_id, [change for change, _ in batch])
     answers = tags.apply(client, [edit for _, edit in batch])
     answered = [(change, edit, answer) for (change, edit), answer in zip(batch, answers, strict=True)]

@@ -33,6 +33,7 @@ ORDERS = (
     "ORDER BY customer_id, processed_at"
 )
 WRONG_EVERY = 100
+MOVED = "shop_id, id, customer_id, bit, entered, at, cause"
 NEXT_HISTORIES = (
     loading.HISTORIES.where(OrderHistory.customer_id > bindparam("after"))
     .order_by(OrderHistory.customer_id)
@@ -120,7 +121,7 @@ def plain_written(watch: Watch, url: str, shop_id: int) -> str:
                 f"WHERE shop_id = {mark} AND customer_id = {mark}",
                 changes,
             )
-            cursor.executemany(f"INSERT INTO movements VALUES ({', '.join([mark] * 7)})", moves)
+            cursor.executemany(f"INSERT INTO movements ({MOVED}) VALUES ({', '.join([mark] * 7)})", moves)
             session.commit()
     return standing(shop_id)
 
