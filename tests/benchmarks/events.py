@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import statistics
-import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -163,7 +162,7 @@ def one_event(watch: Watch, url: str, shop_id: int, usual: int) -> dict[str, flo
             each = []
             for number in range(9):
                 _accept(shop_id, [_payload(number + 100 * customer, customer)])
-                each.append(_seconds(lambda: drain_inbox.drain_batch(shop_id)))
+                each.append(measuring.seconds(lambda: drain_inbox.drain_batch(shop_id)))
             took[name] = statistics.median(each[2:])
     return took
 
@@ -173,7 +172,7 @@ def _measure_batches(watch: Watch, buyers: list[int], judge: Callable[[list[int]
     batches = [sorted(set(buyers[i * 17 :][:HOT])) for i in range(BATCHES + 1)]
     answers = [judge(batches[0])]
     with watch.running():
-        times = [_seconds(lambda some=some: answers.append(judge(some))) for some in batches[1:]]
+        times = [measuring.seconds(lambda some=some: answers.append(judge(some))) for some in batches[1:]]
     watch.wall = statistics.median(times)
     watch.cpu /= BATCHES
     return hashlib.sha256(json.dumps([sorted(each.items()) for each in answers]).encode()).hexdigest()
@@ -217,12 +216,6 @@ def _tags(shop_id: int, buyers: list[int]) -> str:
     with db.read() as session:
         rows = sorted(tuple(row) for row in session.execute(found) if row[0] in wanted)
     return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
 
 
 if __name__ == "__main__":

@@ -91,18 +91,24 @@ def imported(watch: Watch, folder: str, postgresql: str | None = None) -> str:
     with databases.fresh("sqlite") as url:
         shop_id = empty_shop(postgresql or url)
         serve(Path(folder))
-        with db.write() as session:
-            runs.start_import(session, shop_id, clock.now())
-        with db.read() as session:
-            run = runs.next_run(session, shop_id)
-        turn = turns.take(shop_id, "run")
-        assert run
-        assert turn
-        with turn, watch.running():
-            while not backfill.advance(run, turn, time.monotonic() + SECONDS_A_JOB):
-                pass
-            refresh.refresh_shop(run, turn, "import")
+        with watch.running():
+            run_import(shop_id)
         return memberships(shop_id)
+
+
+def run_import(shop_id: int) -> None:
+    """Import and judge, as the jobs of a worker would."""
+    with db.write() as session:
+        runs.start_import(session, shop_id, clock.now())
+    with db.read() as session:
+        run = runs.next_run(session, shop_id)
+    turn = turns.take(shop_id, "run")
+    assert run
+    assert turn
+    with turn:
+        while not backfill.advance(run, turn, time.monotonic() + SECONDS_A_JOB):
+            pass
+        refresh.refresh_shop(run, turn, "import")
 
 
 def empty_shop(url: str) -> int:

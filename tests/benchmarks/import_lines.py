@@ -14,11 +14,10 @@ from typing import Any
 import click
 from sqlalchemy import func, select, update
 
-from plugin import clock, runs, turns
+from plugin import clock, turns
 from plugin.db import session as db
 from plugin.db.models import Category, CategoryHistory, Product, Shop
-from plugin.history import backfill, products
-from plugin.standing import refresh
+from plugin.history import products
 from tests.benchmarks import bulk_results, databases, import_history, measuring, stores
 from tests.benchmarks.measuring import Watch
 
@@ -57,16 +56,16 @@ def without(watch: Watch, folder: str) -> str:
 
 def with_lines(watch: Watch, folder: str) -> str:
     with databases.fresh("sqlite") as url:
-        shop_id = _lined_shop(url)
+        shop_id = _lined_shop(url, folder)
         with watch.running():
-            _import(shop_id, folder)
+            import_history.run_import(shop_id)
         return import_history.memberships(shop_id)
 
 
 def packed(watch: Watch, folder: str) -> int:
     with databases.fresh("sqlite") as url:
-        shop_id = _lined_shop(url)
-        _import(shop_id, folder)
+        shop_id = _lined_shop(url, folder)
+        import_history.run_import(shop_id)
         with db.write() as session:
             these = (Product.shop_id == shop_id, Product.product_id <= TENTH)
             session.execute(update(Product).where(*these).values(product_type="Coffee"))
@@ -83,27 +82,13 @@ def packed(watch: Watch, folder: str) -> int:
             return session.scalar(mine) or 0
 
 
-def _lined_shop(url: str) -> int:
+def _lined_shop(url: str, folder: str) -> int:
     shop_id = import_history.empty_shop(url)
     with db.write() as session:
         shop = session.get_one(Shop, shop_id)
         shop.lines_from, shop.scopes = clock.now(), shop.scopes + ",read_products"
-    return shop_id
-
-
-def _import(shop_id: int, folder: str) -> None:
     import_history.serve(Path(folder))
-    with db.write() as session:
-        runs.start_import(session, shop_id, clock.now())
-    with db.read() as session:
-        run = runs.next_run(session, shop_id)
-    turn = turns.take(shop_id, "run")
-    assert run
-    assert turn
-    with turn:
-        while not backfill.advance(run, turn, time.monotonic() + import_history.SECONDS_A_JOB):
-            pass
-        refresh.refresh_shop(run, turn, "import")
+    return shop_id
 
 
 if __name__ == "__main__":

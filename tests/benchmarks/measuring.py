@@ -11,7 +11,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,6 +67,13 @@ def compare(ways: dict[str, Sequence[Any]], rounds: int) -> dict[str, Measured]:
     if len({json.dumps(each.answer) for runs in found.values() for each in runs}) != 1:
         raise click.ClickException(f"they disagree: { ({name: runs[0].answer for name, runs in found.items()}) }")
     return {name: _median(runs) for name, runs in found.items()}
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """How long one thing takes."""
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
 
 
 def table(header: Sequence[str], lines: Iterable[Sequence[Any]]) -> None:

@@ -7,8 +7,7 @@ and what making the copy of the columns takes, which happens once.
 import copy
 import statistics
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -45,7 +44,7 @@ def tried(watch: Watch, url: str, folder: str, shop_id: int) -> dict[str, list[f
     databases.start(url, folder)
     preview.SMALL_SHOP = 0
     with watch.running():
-        copied = _seconds(lambda: column_copy.make(shop_id))
+        copied = measuring.seconds(lambda: column_copy.make(shop_id))
         windows = [_asked(shop_id, window_days=40 + 7 * i, value=i) for i in range(TRIED)]
         values = [_asked(shop_id, window_days=90, value=i) for i in range(TRIED + 1)]
     # The first of those measures the windows that the others find measured.
@@ -63,13 +62,7 @@ def _asked(shop_id: int, window_days: int, value: int) -> float:
         with db.read() as session:
             preview.preview(session, shop_id, definitions, stores.AS_OF)
 
-    return _seconds(ask)
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
+    return measuring.seconds(ask)
 
 
 if __name__ == "__main__":

@@ -7,8 +7,6 @@ import pytest
 from plugin import clock
 from plugin.db import session as db
 from plugin.db.models import Customer, Pin
-from plugin.history.ledger import Ledger
-from plugin.schemas.facts import CustomersMerged
 from plugin.segments.as_of import NEVER
 from plugin.shop import shops as shop_rows
 from plugin.standing import pinning, pins, segment_store
@@ -45,14 +43,6 @@ def masks(shop_id: int, *customers: int, as_of: datetime = NOW) -> list[tuple[in
 def tags(shop_id: int, customer: int) -> list[tuple[str, bool]]:
     with db.read() as session:
         return [(pin.tag, pin.into) for pin in pinning.of_customer(session, shop_id, customer, clock.now())]
-
-
-def merge(shop_id: int, kept: int, gone: int) -> None:
-    with db.write() as session:
-        shop_rows.hold(session, shop_id)
-        book = Ledger(session, shop_id)
-        book.merge_customers(CustomersMerged(kept, gone, completed=True))
-        book.save()
 
 
 def test_masks_say_what_each_customer_is_pinned_into_and_out_of_and_until_when(shop):
@@ -113,7 +103,7 @@ def test_the_kept_customer_takes_over_the_others_pins_but_where_it_has_its_own(s
     put(shop, ANNA, "buyer", into=False)
     put(shop, BEN, "buyer")
     put(shop, BEN, "repeat", note="By phone")
-    merge(shop, ANNA, BEN)
+    shops.merge(shop, ANNA, BEN)
     assert tags(shop, ANNA) == tags(shop, BEN) == [("buyer", False), ("repeat", True)]
     put(shop, BEN, "regular")
     assert {row["customer_id"] for row in stored.everything()["pins"]} == {ANNA}

@@ -11,7 +11,7 @@ from plugin import app
 from plugin.db import session as db
 from plugin.db.models import Customer
 from plugin.history.ledger import Ledger
-from plugin.schemas.facts import CustomerFacts, CustomersMerged, PromoterAnswer
+from plugin.schemas.facts import CustomerFacts, PromoterAnswer
 from plugin.shop import shops as shop_rows
 from plugin.standing import promoters
 from tests.support import shop as shops
@@ -46,14 +46,6 @@ def score(shop_id: int, customer: int) -> tuple[int | None, datetime | None]:
     with db.read() as session:
         found = session.get_one(Customer, (shop_id, customer))
         return found.promoter_score, found.promoter_at
-
-
-def merge(shop_id: int, kept: int, gone: int) -> None:
-    with db.write() as session:
-        shop_rows.hold(session, shop_id)
-        book = Ledger(session, shop_id)
-        book.merge_customers(CustomersMerged(kept, gone, completed=True))
-        book.save()
 
 
 def test_the_last_answer_counts_by_its_instant_and_of_equal_ones_the_later_arrival(shop):
@@ -98,11 +90,11 @@ def test_more_answers_than_a_batch_are_all_taken(shop, monkeypatch):
 def test_of_merged_customers_the_last_answer_is_the_kept_ones(shop, merged_first):
     take_in(shop, (ANNA, 1, AT[4]))
     if merged_first:
-        merge(shop, ANNA, BEN)
+        shops.merge(shop, ANNA, BEN)
     take_in(shop, (BEN, 9, AT[2]), (BEN, 4, AT[3]))
     if not merged_first:
-        merge(shop, ANNA, BEN)
-    merge(shop, CARL, ANNA)
+        shops.merge(shop, ANNA, BEN)
+    shops.merge(shop, CARL, ANNA)
     assert score(shop, CARL) == (9, AT[2])
     assert take_in(shop, (BEN, 8, AT[1])) == ["recorded"]
     assert score(shop, CARL) == (8, AT[1])

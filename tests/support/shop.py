@@ -11,7 +11,10 @@ from typing import Any
 from plugin import clock, config
 from plugin.db import session as db
 from plugin.db.models import Shop
+from plugin.history.ledger import Ledger
+from plugin.schemas.facts import CustomersMerged
 from plugin.segments import presets
+from plugin.shop import shops
 from plugin.standing import segment_store
 
 DOMAIN = "demo.myshopify.com"
@@ -27,6 +30,15 @@ def make_shop(domain: str = DOMAIN, definitions: list[dict] | None = None, **col
         session.flush()
         segment_store.save(session, shop.id, presets.DEFAULTS if definitions is None else definitions, now)
         return shop.id
+
+
+def merge(shop_id: int, kept: int, gone: int) -> None:
+    """Two customers become one."""
+    with db.write() as session:
+        shops.hold(session, shop_id)
+        book = Ledger(session, shop_id)
+        book.merge_customers(CustomersMerged(kept, gone, completed=True))
+        book.save()
 
 
 def order(order_id: int, customer: int | None = 7, at: str = "2026-01-01T10:00:00Z", total: str = "100.00", **fields):

@@ -9,6 +9,7 @@ from werkzeug.test import TestResponse
 
 from plugin import clock, config
 from plugin.db import session as db
+from plugin.db.models import Shop
 
 
 def id_token(domain: str, secret: str | None = None, **changed: Any) -> str:
@@ -54,6 +55,13 @@ class Merchant:
 
     def bearer(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {id_token(self.domain)}"}
+
+    def set_shop(self, **columns: object) -> None:
+        """Change the shop's row."""
+        with db.write() as session:
+            shop = session.get_one(Shop, self.shop_id)
+            for name, value in columns.items():
+                setattr(shop, name, value)
 
     def add(self, *rows: Any) -> None:
         """Put rows into the database."""

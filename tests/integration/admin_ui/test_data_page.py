@@ -6,7 +6,7 @@ import pytest
 
 from plugin import clock
 from plugin.db import session as db
-from plugin.db.models import Customer, DataRequest, Shop
+from plugin.db.models import Customer, DataRequest
 from plugin.tagging import switch
 from tests.integration.admin_ui.asking import Merchant
 
@@ -17,13 +17,6 @@ FEW_ITEMS = {
     "tag": "few-items",
     "conditions": [{"measure": "units", "comparison": "below", "value": 5}],
 }
-
-
-def set_shop(merchant: Merchant, **columns: object) -> None:
-    with db.write() as session:
-        shop = session.get_one(Shop, merchant.shop_id)
-        for name, value in columns.items():
-            setattr(shop, name, value)
 
 
 def permissions(merchant: Merchant) -> dict[str, object]:
@@ -49,13 +42,13 @@ def test_what_is_allowed_and_what_could_be(merchant: Merchant) -> None:
         "read_all_orders": False,
         "read_products": False,
     }
-    set_shop(merchant, scopes="read_orders,write_customers,read_all_orders")
+    merchant.set_shop(scopes="read_orders,write_customers,read_all_orders")
     assert granted(merchant)["read_all_orders"] is True
     assert "Hear of merged customers" in merchant.open("/app/data").text
 
 
 def test_a_required_permission_that_was_taken_back_is_missing(merchant: Merchant) -> None:
-    set_shop(merchant, scopes="read_orders,read_customers")
+    merchant.set_shop(scopes="read_orders,read_customers")
     assert permissions(merchant)["missing"] == ["write_customers"]
     assert granted(merchant)["write_customers"] is False
 
@@ -67,7 +60,7 @@ def test_with_the_whole_history_nothing_waits(merchant: Merchant) -> None:
 
 def test_with_recent_orders_only_the_date_and_the_waiting_segments_are_said(merchant: Merchant) -> None:
     merchant.save([FEW_ITEMS])
-    set_shop(merchant, history_from=NOON)
+    merchant.set_shop(history_from=NOON)
     seen = permissions(merchant)
     assert seen["history"] == "Shopify shows Regulars orders since March 1, 2026 only."
     assert {"name": "Few items", "words": "needs every order a customer ever placed"} in seen["waiting"]
@@ -79,12 +72,12 @@ def test_a_segment_that_only_needs_more_days_says_how_many(merchant: Merchant) -
     few = {"measure": "orders", "window": 90, "comparison": "below", "value": 2}
     many = {"measure": "orders", "comparison": "at_least", "value": 1}
     merchant.save([{"name": "Rare", "tag": "rare", "conditions": [many, few]}])
-    set_shop(merchant, history_from=clock.now() - timedelta(days=60))
+    merchant.set_shop(history_from=clock.now() - timedelta(days=60))
     assert permissions(merchant)["waiting"] == [{"name": "Rare", "words": "can be judged in 30 days"}]
 
 
 def test_while_older_orders_are_being_read_the_page_says_so(merchant: Merchant) -> None:
-    set_shop(merchant, history_from=NOON, scopes="read_orders,write_customers,read_all_orders")
+    merchant.set_shop(history_from=NOON, scopes="read_orders,write_customers,read_all_orders")
     assert permissions(merchant)["history"].startswith("Your older orders are being read.")
 
 
@@ -93,13 +86,13 @@ def test_while_older_orders_are_being_read_the_page_says_so(merchant: Merchant) 
     [("Pacific/Auckland", "March 2, 2026"), ("America/New_York", "March 1, 2026"), ("No/Where", "March 1, 2026")],
 )
 def test_dates_are_the_shop_s_own(merchant: Merchant, zone: str, date: str) -> None:
-    set_shop(merchant, history_from=NOON, timezone=zone)
+    merchant.set_shop(history_from=NOON, timezone=zone)
     assert date in permissions(merchant)["history"]
 
 
 def test_segments_without_enough_history_show_no_count(merchant: Merchant) -> None:
     merchant.save([FEW_ITEMS])
-    set_shop(merchant, history_from=NOON)
+    merchant.set_shop(history_from=NOON)
     merchant.add(Customer(shop_id=merchant.shop_id, customer_id=1, wanted_tags=1))
     line = merchant.get("/app/api/status").get_json()["segments"][0]
     assert (line["incomplete"], line["customers"], line["share"]) == (True, None, 0.0)

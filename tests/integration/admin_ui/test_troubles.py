@@ -6,8 +6,7 @@ from flask.testing import FlaskClient
 from admin_ui import troubles
 from plugin import clock, config
 from plugin.config import Config
-from plugin.db import session as db
-from plugin.db.models import Customer, Shop
+from plugin.db.models import Customer
 from plugin.shopify import errors
 from plugin.shopify.errors import Owner, ShopifyError
 from tests.integration.admin_ui.asking import Merchant
@@ -31,13 +30,6 @@ def kinds(of: type[ShopifyError] = ShopifyError) -> set[type[ShopifyError]]:
     return found.union(*(kinds(each) for each in found))
 
 
-def set_shop(merchant: Merchant, **columns: object) -> None:
-    with db.write() as session:
-        shop = session.get_one(Shop, merchant.shop_id)
-        for name, value in columns.items():
-            setattr(shop, name, value)
-
-
 def problems(merchant: Merchant) -> list[dict[str, object]]:
     return merchant.get("/app/api/status").get_json()["problems"]
 
@@ -58,27 +50,27 @@ def test_what_only_the_operator_can_mend_names_whom_to_write_to(settings: Config
 
 @pytest.mark.parametrize("kind", TROUBLES)
 def test_a_shop_in_trouble_is_told_on_the_page(merchant: Merchant, kind: type[ShopifyError]) -> None:
-    set_shop(merchant, trouble=kind.__name__, api_error="403 from 198.51.100.7")
+    merchant.set_shop(trouble=kind.__name__, api_error="403 from 198.51.100.7")
     heading, text = troubles.about(kind)
     assert problems(merchant) == [{"heading": heading, "text": text, "scopes": []}]
     assert "198.51.100.7" not in str(problems(merchant))
 
 
 def test_a_kind_that_is_no_longer_known_still_has_words(merchant: Merchant) -> None:
-    set_shop(merchant, trouble="SomethingElse", api_error="x")
+    merchant.set_shop(trouble="SomethingElse", api_error="x")
     assert problems(merchant)[0]["heading"] == "Shopify refuses to answer Regulars for now"
 
 
 def test_work_that_waits_for_a_person_is_not_shown_as_progress(merchant: Merchant) -> None:
     merchant.add(Customer(shop_id=merchant.shop_id, customer_id=1, wanted_tags=1))
     later = clock.now().replace(year=2100)
-    set_shop(merchant, trouble="ShopFrozen", api_error="402", paused_until=later)
+    merchant.set_shop(trouble="ShopFrozen", api_error="402", paused_until=later)
     status = merchant.get("/app/api/status").get_json()
     assert (status["busy"], status["summary"]) == (False, "1 customers wait for their tags")
 
 
 def test_a_missing_permission_can_be_asked_for_and_is_said_once(merchant: Merchant) -> None:
-    set_shop(merchant, scopes="write_customers", trouble="AccessDenied", api_error="x")
+    merchant.set_shop(scopes="write_customers", trouble="AccessDenied", api_error="x")
     [problem] = problems(merchant)
     assert problem["scopes"] == ["read_orders"]
     assert problem["heading"] == "Regulars lacks a permission it cannot work without"
