@@ -57,6 +57,7 @@ def _parts() -> Iterator[Blueprint]:
         activity_page,
         api,
         categories_api,
+        customer_page,
         customers_api,
         data_api,
         first_run_api,
@@ -78,7 +79,8 @@ def _parts() -> Iterator[Blueprint]:
     )
     from webhooks import receive
 
-    shown = (pages, presets_page, segment_page, settings_page, activity_page, texts, install, public)
+    pages_of = (presets_page, segment_page, settings_page, activity_page, customer_page)
+    shown = (pages, *pages_of, texts, install, public)
     about_segments = (first_run_api, presets_api, segment_api, segment_members_api, segments_api, shopify_segments_api)
     json_apis = (api, data_api, customers_api, survey_api, categories_api, settings_api, activity_api, openapi)
     for module in (receive, *shown, *about_segments, *json_apis):
