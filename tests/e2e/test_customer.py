@@ -21,7 +21,7 @@ def open_customer(admin: Admin, number: int) -> FrameLocator:
 def test_a_customer_is_found_explained_and_pinned(fresh: Admin) -> None:
     app = open_customer(fresh, 104)
     app.get_by_text("At-risk", exact=True).first.click()
-    expect(app.get_by_text("last ordered 100 days ago").first).to_be_visible()
+    expect(app.get_by_text("last order 100 days ago").first).to_be_visible()
     app.get_by_text("Frequent", exact=True).click()
     app.get_by_role("group").filter(has_text="Frequent").get_by_role("button", name="Always in").click()
     app.get_by_label("Note for yourself").fill("A friend")
