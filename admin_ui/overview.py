@@ -53,9 +53,10 @@ class SegmentLine:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """All of it at one moment."""
+    """All of it at one moment. `paused`: nothing moves until Shopify takes us back."""
 
     progress: Progress | None
+    paused: bool
     summary: str
     tagging_on: bool
     tags_gone: bool
@@ -81,12 +82,14 @@ def read(session: Session, shop: Shop) -> Overview:
     failed_deliveries = inbox.failed_count(session, shop.id)
     failed_run = run if run is not None and run.state == runs.FAILED else None
     lines = _segments(session, shop, people, now)
-    progress = None if _stands_still(shop, now) else _progress(session, shop, run, customers, pending_tags)
+    paused = _stands_still(shop, now)
+    progress = None if paused else _progress(session, shop, run, customers, pending_tags)
     return Overview(
         progress=progress,
+        paused=paused,
         summary=progress.words
         if progress
-        else _summary(shop, customers, pending_tags, any_on=any(line.on for line in lines)),
+        else _summary(shop, customers, pending_tags, paused=paused, any_on=any(line.on for line in lines)),
         tagging_on=shop.tagging_off_at is None,
         tags_gone=shop.tagging_off_at is not None and not progress and not pending_tags and not refused_tags,
         customers=customers,
@@ -183,7 +186,10 @@ def _run_progress(run: Run, *, tagging_on: bool) -> Progress:
     return Progress(f"{run.kind}:{stage}", said, run.done_count, run.total_count, runs.left(run, clock.wall()))
 
 
-def _summary(shop: Shop, customers: int, pending_tags: int, *, any_on: bool) -> str:
+def _summary(shop: Shop, customers: int, pending_tags: int, *, paused: bool, any_on: bool) -> str:
+    if paused:
+        waiting = f"Paused: {pending_tags:,} customers wait for their tags"
+        return waiting if pending_tags else "Paused: nothing is read or written until Shopify lets us in again"
     if shop.tagging_off_at is not None:
         waiting = f"{pending_tags:,} customers still carry Regulars tags"
         return waiting if pending_tags else "No customer carries a Regulars tag"

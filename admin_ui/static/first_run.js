@@ -45,8 +45,9 @@ export function connectGuide(guide, onStatus) {
     if (guide.dataset.state === "importing") enter(guide, "ready");
     for (const segment of segments) showCount(guide, segment);
     const bits = chosen().length;
-    outlook.textContent = bits ? promise(tagged, customers) : say("Choose at least one segment.");
-    place("question").textContent = `${promise(tagged, customers)} ${say("Discounts, emails and automations that look for these tags find them from then on.")}`;
+    const empty = customers === 0 && say("There are no customers yet: tags appear with the first order.");
+    outlook.textContent = bits ? empty || promise(tagged, customers) : say("Choose at least one segment.");
+    place("question").textContent = `${empty || promise(tagged, customers)} ${say("Discounts, emails and automations that look for these tags find them from then on.")}`;
     button.disabled = bits === 0;
   }
 

@@ -43,8 +43,8 @@ export function follow(place, onStatus) {
   return { show, look };
 }
 
-function showProgress(place, { busy, progress, summary }) {
-  place.dataset.busy = busy ? "yes" : "no";
+function showProgress(place, { busy, paused, progress, summary }) {
+  place.dataset.busy = paused ? "paused" : busy ? "yes" : "no";
   place.querySelector("#summary").textContent = summary;
   const guessed = timeLeft(progress, performance.now());
   place.querySelector("#time-left").textContent = progress?.time_left || guessed;

@@ -43,6 +43,7 @@ class Status(Schema):
     """How far the shop's tags are. `tags_gone`: they were switched off, and no customer carries one any more."""
 
     busy = fields.Boolean(required=True)
+    paused = fields.Boolean(required=True)
     progress = fields.Nested(Progress, required=True, allow_none=True)
     summary = fields.String(required=True)
     tagging_on = fields.Boolean(required=True)

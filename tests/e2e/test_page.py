@@ -15,8 +15,11 @@ WIDTHS = "[document.documentElement.scrollWidth, document.documentElement.client
 
 
 def headings(admin: Admin) -> list[int]:
-    found = admin.app.get_by_role("heading").evaluate_all("all => all.map(h => Number(h.tagName[1]))")
-    return [int(level) for level in found]
+    """The levels from the top of the page down: what is inside components is not found in that order."""
+    found = admin.app.get_by_role("heading").evaluate_all(
+        "all => all.map(h => [h.getBoundingClientRect().top, Number(h.tagName[1])])"
+    )
+    return [int(level) for _, level in sorted(found)]
 
 
 def test_nothing_runs_over_the_edge_of_a_phone(shared_shop: str, visit: Callable[..., Admin]) -> None:
