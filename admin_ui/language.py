@@ -29,13 +29,16 @@ def current() -> Language:
 
 def of(shop: Shop) -> Language:
     """The request's language with what a shop that was just read says of its currency and zone."""
-    zone = shops.zone(shop).key
-    g.language = Language(asked(), shop.currency or language.UNKNOWN_CURRENCY, zone)
-    return cast(Language, g.language)
+    spoken = shops.language(shop, asked())
+    if has_request_context():
+        g.language = spoken
+    return spoken
 
 
 def asked() -> str:
-    """The locale of this request, one of ours in any case."""
+    """The locale of this request, one of ours in any case; English where nobody asks."""
+    if not has_request_context():
+        return language.ENGLISH.locale
     if wanted := request.args.get(PARAMETER):
         return language.closest(wanted)
     preferred = list(request.accept_languages.values())

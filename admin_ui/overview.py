@@ -9,17 +9,16 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from admin_ui import problems
+from admin_ui import language, problems
 from admin_ui.problems import Problem
-from plugin import clock, money, runs
+from plugin import clock, runs
 from plugin.db.models import PENDING_TAGS, Customer, Run, Shop, TagChange
 from plugin.deliveries import inbox
 from plugin.segments import words
+from plugin.shop import shops
 from plugin.standing import headcount, mirrors, segment_store
 from plugin.standing.headcount import Headcount
 from plugin.tagging import bulk_tagging, switch, tag_sync
-
-UNKNOWN_CURRENCY = "USD"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +105,7 @@ def read(session: Session, shop: Shop) -> Overview:
 
 def currency(shop: Shop) -> str:
     """The currency amounts are said in; Shopify tells us the shop's own a moment after the installation."""
-    return shop.currency or UNKNOWN_CURRENCY
+    return shops.language(shop).currency
 
 
 def _stands_still(shop: Shop, now: datetime) -> bool:
@@ -117,14 +116,14 @@ def _stands_still(shop: Shop, now: datetime) -> bool:
 def _segments(session: Session, shop: Shop, people: Headcount, now: datetime) -> tuple[SegmentLine, ...]:
     # While tags are off nobody is in any segment: a row of zeros would look like a finding.
     active, incomplete = segment_store.active(session, shop.id), segment_store.incomplete(session, shop.id, now)
-    known = shop.imported_at is not None and shop.tagging_off_at is None
+    voice, known = language.of(shop), shop.imported_at is not None and shop.tagging_off_at is None
     counted = {segment.bit for segment in active} - set(incomplete) if known else set()
     return tuple(
         SegmentLine(
             bit=segment.bit,
             name=segment.name,
             tag=segment.tag,
-            sentence=words.sentence(segment, lambda minor: money.say(minor, currency(shop))),
+            sentence=words.sentence(segment, voice),
             customers=people.sizes.get(segment.bit, 0) if segment.on and segment.bit in counted else None,
             share=_share(people, segment.bit) if segment.bit in counted else 0.0,
             incomplete=segment.bit in incomplete,

@@ -7,8 +7,8 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify
 
-from admin_ui import api, auth, openapi, overview, thresholds
-from plugin import clock, money, queues, runs
+from admin_ui import api, auth, language, openapi, thresholds
+from plugin import clock, queues, runs
 from plugin.db import session as db
 from plugin.schemas import admin_catalogue, admin_explanation, admin_responses, merchant_settings
 from plugin.segments import catalogue, segment_file, suggestions, words
@@ -24,14 +24,14 @@ blueprint = Blueprint("admin_segments_api", __name__, url_prefix="/app/api")
 def presets() -> Response:
     """Every preset, with its sentence in the shop's currency and what has to be filled in."""
     with db.read() as session:
-        currency = overview.currency(api.asking_shop(session))
-    digits = money.minor_units(currency)
+        voice = language.of(api.asking_shop(session))
+    digits = voice.digits
 
     def line(preset: catalogue.Preset) -> dict[str, Any]:
         segment = Segment.from_definition(preset.definition(), 0, digits)
         said = {
-            "sentence": words.sentence(segment, lambda minor: money.say(minor, currency)),
-            "beside": words.beside(segment, lambda minor: money.say(minor, currency)),
+            "sentence": words.sentence(segment, voice),
+            "beside": words.beside(segment, voice),
         }
         # As it will be stored, so that saving an unchanged preset twice changes nothing.
         same = {"key": preset.key, "group": preset.group, "idea": preset.idea, "blanks": dict(preset.blanks)}
@@ -47,10 +47,10 @@ def suggested() -> Response:
     """Thresholds that fit the store's own numbers, each with its evidence; nothing is applied."""
     with db.read() as session:
         shop = api.asking_shop(session)
-        currency = overview.currency(shop)
+        voice = language.of(shop)
         stored = baselines.newest(session, shop.id)
     baseline = stored.baseline if stored else None
-    found, basis = suggestions.of(baseline, money.minor_units(currency), lambda minor: money.say(minor, currency))
+    found, basis = suggestions.of(baseline, voice.digits, voice)
     answer = {"suggestions": found, "basis": basis, "computed_at": stored.computed_at if stored else None}
     return jsonify(admin_catalogue.Suggestions().dump(answer))
 
@@ -115,7 +115,7 @@ def explain(customer_id: int) -> Response:
     with db.read() as session:
         shop = api.asking_shop(session)
         try:
-            found = explanation.explain(session, shop.id, customer_id, clock.now())
+            found = explanation.explain(session, shop.id, customer_id, clock.now(), language.asked())
         except explanation.UnknownCustomer:
             abort(404, "The shop has no such customer.")
     return jsonify(admin_explanation.Explanation().dump(explanation_words.as_json(found)))

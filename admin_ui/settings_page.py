@@ -7,7 +7,6 @@ from flask import Blueprint, render_template
 from sqlalchemy.orm import Session
 
 from admin_ui import auth, language, overview, settings_api, thresholds
-from plugin import money
 from plugin.db import session as db
 from plugin.db.models import Segment, Shop
 from plugin.segments import catalogue, suggestions
@@ -55,9 +54,9 @@ def _statuses() -> dict[str, tuple[str, str]]:
 
 
 def _suggestions(session: Session, shop: Shop) -> tuple[list[suggestions.Suggestion], str]:
-    stored, currency = baselines.newest(session, shop.id), overview.currency(shop)
+    stored, voice = baselines.newest(session, shop.id), language.of(shop)
     baseline = stored.baseline if stored else None
-    return suggestions.of(baseline, money.minor_units(currency), lambda minor: money.say(minor, currency))
+    return suggestions.of(baseline, voice.digits, voice)
 
 
 def _beside(

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from plugin.segments import amounts
-from plugin.segments.amounts import DAYS, MONEY, Unit
 from plugin.segments.measures import MEASURES, Measure
 from plugin.segments.rules import Problem
+from plugin.segments.units import MONEY, Unit
 from plugin.segments.windows import WRITTEN_LIFETIME
 
 Definition = dict[str, Any]
@@ -110,7 +110,7 @@ def _key(place: object, step: str) -> int | str:
 def _heading(unit: Unit) -> str:
     if unit is MONEY:
         return "How much they spend"
-    return "How long ago they bought" if unit is DAYS else "How often they buy"
+    return "How long ago they bought" if unit.in_days else "How often they buy"
 
 
 def _fields(number: int, definition: Definition, currency: str) -> Iterable[Field]:
@@ -138,7 +138,7 @@ def _value_field(name: str, label: str, value: object, unit: Unit) -> Field:
 def _noun(measure: Measure, currency: str) -> str:
     if measure.unit is MONEY:
         return f"{_spoken(measure.name)} ({currency})"
-    return _spoken(measure.name if measure.unit is DAYS else measure.unit.many)
+    return _spoken(measure.name if measure.unit.in_days else measure.unit.many)
 
 
 def _spoken(name: str) -> str:

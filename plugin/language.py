@@ -18,6 +18,7 @@ from babel import Locale, UnknownLocaleError, dates, numbers
 from babel.messages import mofile, pofile
 
 from plugin import money
+from plugin.segments import choices
 
 FOLDER = Path(__file__).parent / "locale"
 # The first one is what we write in, and what everybody reads whose language we do not have.
@@ -86,8 +87,17 @@ class Language:
         local = instant.astimezone(_zone(self.timezone))
         return f"{self.date(instant)}, {dates.format_time(local, 'short', locale=_babel(self.locale))}"
 
+    def day_of_year(self, month: int, day: int) -> str:
+        """A day that comes every year: December 24, 24. Dezember."""
+        of_a_leap_year = datetime(2024, month, day)  # noqa: DTZ001 - a date of the calendar
+        return str(dates.format_skeleton("MMMMd", of_a_leap_year, locale=_babel(self.locale)))
+
+    def country(self, code: str) -> str:
+        """A country's name by its two letters."""
+        return str(_babel(self.locale).territories.get(code) or choices.countries().get(code, code))
+
     def _filled(self, text: str, values: dict[str, Value]) -> str:
-        return _BLANK.sub(lambda blank: self._said(values[blank[1]]), text)
+        return _BLANK.sub(lambda blank: self._said(values[blank[1]]), text) if values else text
 
     def _said(self, value: Value) -> str:
         return self.number(value) if isinstance(value, int) else value

@@ -114,16 +114,15 @@ def off(shop_domain: str, tag: str) -> None:
 @click.argument("shop_domain", metavar="SHOP")
 def suggest(shop_domain: str) -> None:
     """Suggest thresholds that fit a shop's own numbers, with the evidence. Changes nothing."""
-    from plugin import money
     from plugin.db import session
     from plugin.segments import suggestions
+    from plugin.shop import shops
     from plugin.standing import baselines
 
     with named_shop.opened(shop_domain) as shop, session.read() as reading:
         stored = baselines.newest(reading, shop.id)
-    currency = shop.currency or "USD"
-    baseline = stored.baseline if stored else None
-    found, basis = suggestions.of(baseline, money.minor_units(currency), lambda minor: money.say(minor, currency))
+    baseline, voice = stored.baseline if stored else None, shops.language(shop)
+    found, basis = suggestions.of(baseline, voice.digits, voice)
     click.echo(basis)
     for each in found:
         click.echo(f"{each.key} ({each.path}): {each.value}\n    {each.evidence}")

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from plugin.segments import columns, evaluate, intervals
-from plugin.segments.amounts import DAYS
 from plugin.segments.as_of import DAY
 from plugin.segments.columns import Columns
 from plugin.segments.customers import Customers, Store
@@ -137,7 +136,7 @@ def _instants(customer: Customers, segments: Sequence[Segment], as_of: datetime,
     for condition in (each for segment in segments for each in segment.all_conditions):
         orders = customer.orders if condition.category is None else customer.categories[condition.category]
         days = [0, *([condition.window.days] if condition.window.before is None else [])]
-        days += [number for number in intervals.of(condition) if number and MEASURES[condition.measure].unit is DAYS]
+        days += [number for number in intervals.of(condition) if number and MEASURES[condition.measure].unit.in_days]
         for length in (each for each in days if each is not None):
             found |= {int(at) + length * DAY for at in orders.processed_at}
     reviewed = evaluate.evaluate(customer, segments, as_of, store).next_review_at[0]

@@ -1,41 +1,15 @@
-"""What a merchant writes as a number, as an exact integer, and that integer said again.
+"""What a merchant writes as a number, as an exact integer, and that integer said again, alone or compared.
 
 Rules keep every number as an integer: orders, items, days, minor units of money. Never touches a float's arithmetic.
 """
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 
-Money = Callable[[int], str]
-"""Says an amount of minor units in the shop's currency."""
+from plugin.segments.units import MONEY, Unit
+from plugin.segments.voice import Said, Voice
 
 _PLAIN_NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
-LONGEST_DAYS = 36_500
-LARGEST = 10**15
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    one: str
-    many: str
-    fewer: str
-    largest: int = LARGEST
-    decimals: int = 0
-    """How many its numbers have; money has those of the currency."""
-
-
-ORDERS = Unit("order", "orders", "fewer")
-ITEMS = Unit("item", "items", "fewer")
-DAYS = Unit("day", "days", "less", largest=LONGEST_DAYS)
-MONEY = Unit("", "", "less")
-TIMES = Unit("times", "times", "less", decimals=2)
-PERCENT = Unit("percent", "percent", "less", largest=100)
-POINTS = Unit("point", "points", "fewer", largest=11)
-SCORE = Unit("point", "points", "fewer", largest=11)
-WORDS = Unit("", "words", "other")
-"""Of measures whose numbers stand for words."""
 
 
 def parse(raw: object, unit: Unit, minor_units: int) -> int:
@@ -44,9 +18,9 @@ def parse(raw: object, unit: Unit, minor_units: int) -> int:
     digits = decimals(unit, minor_units)
     scaled = written.scaleb(digits)
     if written < 0:
-        raise ValueError("must not be negative")
+        raise ValueError(Said("must not be negative"))
     if scaled > unit.largest:
-        raise ValueError(f"must not be more than {Decimal(unit.largest).scaleb(-digits):,f}")
+        raise ValueError(Said("must not be more than {most}", most=f"{Decimal(unit.largest).scaleb(-digits):,f}"))
     if scaled != int(scaled):
         raise ValueError(_too_fine(digits, unit))
     return int(scaled)
@@ -65,13 +39,15 @@ def _decimal(raw: object) -> Decimal:
     if isinstance(raw, float) and abs(raw) < 10**15:
         # The shortest text that reads back as this float: what stood in the file, not its binary neighbour.
         return Decimal(str(raw))
-    raise ValueError("must be a number written in digits, such as 3 or 500.00")
+    raise ValueError(Said("must be a number written in digits, such as 3 or 500.00"))
 
 
-def _too_fine(digits: int, unit: Unit) -> str:
+def _too_fine(digits: int, unit: Unit) -> Said:
     if digits == 0:
-        return "must be a whole number"
-    return f"must not have more than {digits} decimals" + (", the currency's smallest amount" if unit is MONEY else "")
+        return Said("must be a whole number")
+    if unit is MONEY:
+        return Said("must not have more than {digits} decimals, the currency's smallest amount", digits=digits)
+    return Said("must not have more than {digits} decimals", digits=digits)
 
 
 def written(value: int, unit: Unit, minor_units: int) -> int | str:
@@ -81,9 +57,40 @@ def written(value: int, unit: Unit, minor_units: int) -> int | str:
     return value
 
 
-def say(value: int, unit: Unit, money: Money) -> str:
+def say(value: int, unit: Unit, voice: Voice) -> str:
+    """ "3 orders"."""
+    return voice.plural(*unit.plain, value, count=figure(value, unit, voice))
+
+
+def say_none(unit: Unit, voice: Voice) -> str:
+    """ "no orders"."""
+    return voice.text(unit.none)
+
+
+def at_least(value: int, unit: Unit, voice: Voice) -> str:
+    """ "at least 3 orders"."""
+    return voice.plural(*unit.at_least, value, count=figure(value, unit, voice))
+
+
+def below(value: int, unit: Unit, voice: Voice) -> str:
+    """ "fewer than 3 orders"."""
+    if value == 1 and unit.no_fewer:
+        return voice.text(unit.no_fewer)
+    return voice.plural(*unit.below, value, count=figure(value, unit, voice))
+
+
+def between(low: int, high: int, unit: Unit, voice: Voice) -> str:
+    """ "2 to 4 orders", from one number up to but not including the other."""
+    if unit is MONEY or unit.decimals:
+        written = {"low": figure(low, unit, voice), "count": figure(high, unit, voice)}
+        return voice.plural(*unit.within, high, **written)
+    if high - low == 1:
+        return voice.plural(*unit.exactly, low, count=figure(low, unit, voice))
+    return voice.plural(*unit.up_to, high - 1, low=figure(low, unit, voice), count=figure(high - 1, unit, voice))
+
+
+def figure(value: int, unit: Unit, voice: Voice) -> str:
+    """The number alone, as its reader writes it."""
     if unit is MONEY:
-        return money(value)
-    if unit.decimals:
-        return f"{Decimal(value).scaleb(-unit.decimals).normalize():,f} {unit.many}"
-    return f"{value:,} {unit.one if value == 1 else unit.many}"
+        return voice.money(value)
+    return voice.number(Decimal(value).scaleb(-unit.decimals).normalize() if unit.decimals else value)

@@ -13,6 +13,7 @@ from functools import cache
 from babel import Locale
 
 from plugin.segments import rfm_groups
+from plugin.segments.voice import Said, Voice, message
 
 UNKNOWN = -1
 """Of a customer nobody has told us about. No comparison holds for it, "is not" neither."""
@@ -24,24 +25,24 @@ SHOPIFY_ID = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
 LETTERS = " -.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 CONSENT = {
-    "subscribed": "subscribed to marketing emails",
-    "pending": "waiting to confirm their subscription",
-    "unsubscribed": "unsubscribed from marketing emails",
-    "not_subscribed": "without a subscription, and never had one",
-    "invalid": "unreachable by email (the address is invalid)",
+    "subscribed": Said("subscribed to marketing emails"),
+    "pending": Said("waiting to confirm their subscription"),
+    "unsubscribed": Said("unsubscribed from marketing emails"),
+    "not_subscribed": Said("without a subscription, and never had one"),
+    "invalid": Said("unreachable by email (the address is invalid)"),
 }
 SHOPIFY_RFM = {
-    "champions": "champions",
-    "loyal": "loyal",
-    "active": "active",
-    "new": "new",
-    "promising": "promising",
-    "needs_attention": "needing attention",
-    "at_risk": "at risk",
-    "almost_lost": "almost lost",
-    "previously_loyal": "previously loyal",
-    "dormant": "dormant",
-    "prospects": "prospects (without an order)",
+    "champions": Said("champions"),
+    "loyal": Said("loyal"),
+    "active": Said("active"),
+    "new": Said("new"),
+    "promising": Said("promising"),
+    "needs_attention": Said("needing attention"),
+    "at_risk": Said("at risk"),
+    "almost_lost": Said("almost lost"),
+    "previously_loyal": Said("previously loyal"),
+    "dormant": Said("dormant"),
+    "prospects": Said("prospects (without an order)"),
 }
 
 
@@ -50,14 +51,14 @@ class Choice:
     measure: str
     read: Callable[[str], str]
     """The word as it is stored, of a text as a merchant may write it; ValueError says what is wrong."""
-    say: Callable[[str], str]
+    say: Callable[[str, Voice], str]
     """A stored word to a person."""
     code: Callable[[str], int]
     """The number of a stored word, the same in every process; ValueError for one nobody could choose."""
     one_of: str
     none_of: str
     """Customers who are one of some words, or none of them, in a sentence about a rule."""
-    options: Mapping[str, str] | None
+    options: Mapping[str, Said] | None
     """All there are to choose from, with how they are said; None if the shop's own data says so."""
     unset: str | None = None
     """What it means that nothing is stored; None: that nobody knows."""
@@ -67,17 +68,28 @@ def read(measure: str, raw: object) -> tuple[str, ...]:
     """The words of a definition (one, or a list) as they are stored, each once; ValueError says what is wrong."""
     written = list(raw) if isinstance(raw, list | tuple) else [raw]
     if not written:
-        raise ValueError("must name at least one")
+        raise ValueError(Said("must name at least one"))
     words = [CHOICES[measure].read(_text(each)) for each in written]
     return tuple(sorted(set(words)))
 
 
-def phrase(measure: str, words: Sequence[str], *, negated: bool) -> str:
+def phrase(measure: str, words: Sequence[str], voice: Voice, *, negated: bool) -> str:
     """ "live in Canada or Germany"; negated "live elsewhere than in Canada or Germany"."""
+    return around(measure, listed(measure, words, voice), voice, negated=negated)
+
+
+def listed(measure: str, words: Sequence[str], voice: Voice) -> str:
+    """ "Austria, Canada or Germany"."""
+    said = sorted(CHOICES[measure].say(word, voice) for word in words)
+    if len(said) < 2:
+        return "".join(said)
+    return voice.text("{several} or {last}", several=", ".join(said[:-1]), last=said[-1])
+
+
+def around(measure: str, words: str, voice: Voice, *, negated: bool) -> str:
+    """The phrase with words that are listed already."""
     choice = CHOICES[measure]
-    said = sorted(choice.say(word) for word in words)
-    listed = " or ".join([", ".join(said[:-1]), said[-1]] if len(said) > 1 else said)
-    return (choice.none_of if negated else choice.one_of).format(words=listed)
+    return voice.text(choice.none_of if negated else choice.one_of, words=words)
 
 
 def code(measure: str, word: str) -> int:
@@ -105,7 +117,7 @@ def _text(raw: object) -> str:
     if raw is False:
         return "NO"
     if isinstance(raw, bool) or not isinstance(raw, str | int):
-        raise ValueError("must be a word or a list of words")
+        raise ValueError(Said("must be a word or a list of words"))
     return str(raw).strip()
 
 
@@ -113,7 +125,7 @@ def _among(options: Mapping[str, str]) -> Callable[[str], str]:
     def read_one(text: str) -> str:
         word = re.sub(r"[\s-]+", "_", text.casefold())
         if word not in options:
-            raise ValueError(f"must be one of {', '.join(options)}")
+            raise ValueError(Said("must be one of {known}", known=", ".join(options)))
         return word
 
     return read_one
@@ -141,23 +153,25 @@ def countries() -> Mapping[str, str]:
 def _read_country(text: str) -> str:
     if text.upper() in countries():
         return text.upper()
-    raise ValueError("must be a country's two letters, such as CA for Canada")
+    raise ValueError(Said("must be a country's two letters, such as CA for Canada"))
 
 
-def _say_country(word: str) -> str:
-    return countries().get(word, word)
+def _say_country(word: str, voice: Voice) -> str:
+    return voice.country(word)
 
 
 def _read_province(text: str) -> str:
     found = PROVINCE.fullmatch(text.upper())
     if found is None or found[1] not in countries():
-        raise ValueError("must be a country's two letters, a dash and the province's code, such as CA-ON for Ontario")
+        raise ValueError(
+            Said("must be a country's two letters, a dash and the province's code, such as CA-ON for Ontario")
+        )
     return text.upper()
 
 
-def _say_province(word: str) -> str:
+def _say_province(word: str, voice: Voice) -> str:
     country, _, province = word.partition("-")
-    return f"{province} ({_say_country(country)})"
+    return f"{province} ({voice.country(country)})"
 
 
 def _number_of_text(word: str) -> int:
@@ -170,12 +184,16 @@ def _number_of_text(word: str) -> int:
 def _read_segment(text: str) -> str:
     number = text.rpartition("/")[2] if text.startswith("gid://shopify/Segment/") else text
     if not SHOPIFY_ID.fullmatch(number) or int(number) > 2**63 - 1:
-        raise ValueError("must be the number of a segment in Shopify (the end of its address there)")
+        raise ValueError(Said("must be the number of a segment in Shopify (the end of its address there)"))
     return number
 
 
-def _say_itself(word: str) -> str:
+def _say_itself(word: str, _voice: Voice) -> str:
     return word
+
+
+def _say_from(options: Mapping[str, Said]) -> Callable[[str, Voice], str]:
+    return lambda word, voice: options[word].by(voice)
 
 
 CHOICES = {
@@ -186,8 +204,8 @@ CHOICES = {
             _read_country,
             _say_country,
             _number_of_text,
-            "had their latest order sent to {words}",
-            "had their latest order sent elsewhere than to {words}",
+            message("had their latest order sent to {words}"),
+            message("had their latest order sent elsewhere than to {words}"),
             None,
         ),
         Choice(
@@ -195,36 +213,36 @@ CHOICES = {
             _read_province,
             _say_province,
             _number_of_text,
-            "had their latest order sent to {words}",
-            "had their latest order sent elsewhere than to {words}",
+            message("had their latest order sent to {words}"),
+            message("had their latest order sent elsewhere than to {words}"),
             None,
         ),
         Choice(
             "consent",
             _among(CONSENT),
-            CONSENT.__getitem__,
+            _say_from(CONSENT),
             _place_among(CONSENT),
-            "are {words}",
-            "are not {words}",
+            message("are {words}"),
+            message("are not {words}"),
             CONSENT,
             unset="not_subscribed",
         ),
         Choice(
             "rfm_group",
             _among(rfm_groups.NAMES),
-            rfm_groups.NAMES.__getitem__,
+            _say_from(rfm_groups.NAMES),
             _place_among(rfm_groups.NAMES),
-            "are {words}",
-            "are not {words}",
+            message("are {words}"),
+            message("are not {words}"),
             rfm_groups.NAMES,
         ),
         Choice(
             "shopify_rfm",
             _among(SHOPIFY_RFM),
-            SHOPIFY_RFM.__getitem__,
+            _say_from(SHOPIFY_RFM),
             _place_among(SHOPIFY_RFM),
-            "are {words} in Shopify's own grouping",
-            "are not {words} in Shopify's own grouping",
+            message("are {words} in Shopify's own grouping"),
+            message("are not {words} in Shopify's own grouping"),
             SHOPIFY_RFM,
         ),
         Choice(
@@ -232,8 +250,8 @@ CHOICES = {
             _read_segment,
             _say_itself,
             int,
-            "are in Shopify's segment {words}",
-            "are not in Shopify's segment {words}",
+            message("are in Shopify's segment {words}"),
+            message("are not in Shopify's segment {words}"),
             None,
         ),
     )

@@ -11,6 +11,16 @@ from typing import Any
 
 from plugin.segments import intervals, rules
 from plugin.segments.rules import Condition, InvalidDefinition, Problem, Segment
+from plugin.segments.voice import Said, message
+
+OVERLAPS = message("overlaps with {segment}: whoever fits both is in the step of the higher rank")
+NO_PRODUCT = {
+    "product_type": message("no product of the shop has the product type {value}"),
+    "vendor": message("no product of the shop has the vendor {value}"),
+    "product_tag": message("no product of the shop has the product tag {value}"),
+    "collection": message("no product of the shop has the collection {value}"),
+    "product": message("no product of the shop has the product {value}"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +69,8 @@ def find(definitions: Any, minor_units: int, known: Known | None = None) -> Clas
 def _contradictions(path: str, conditions: Sequence[Condition]) -> Iterator[Problem]:
     for (i, earlier), (j, later) in combinations(enumerate(conditions), 2):
         if intervals.exclude(earlier, later):
-            yield Problem(f"{path}.{j}.value", f"contradicts condition {i + 1}: no customer can meet both")
+            said = Said("contradicts condition {number}: no customer can meet both", number=i + 1)
+            yield Problem(f"{path}.{j}.value", said)
 
 
 def _judge_keep(notes: _Notes, i: int, segment: Segment) -> None:
@@ -68,23 +79,23 @@ def _judge_keep(notes: _Notes, i: int, segment: Segment) -> None:
         for entering in segment.conditions:
             if staying.asked == entering.asked and intervals.narrower(staying, entering):
                 stricter = True
-                said = "must not ask for more than the condition to enter: it is for staying with less"
+                said = Said("must not ask for more than the condition to enter: it is for staying with less")
                 notes.errors.append(Problem(f"{i}.keep.{j}.value", said))
     if segment.keep and not stricter and intervals.imply(segment.keep, segment.conditions):
-        said = "asks for as much as the conditions to enter: nobody stays who would otherwise leave"
+        said = Said("asks for as much as the conditions to enter: nobody stays who would otherwise leave")
         notes.warnings.append(Problem(f"{i}.keep", said))
 
 
 def _unknown(i: int, segment: Segment, known: Known) -> Iterator[Problem]:
     taken = {tag.casefold() for tag in known.store_tags}
     if segment.tag.casefold() in taken:
-        said = "is on customers of the store already: of members it will count as ours, all others keep it"
+        said = Said("is on customers of the store already: of members it will count as ours, all others keep it")
         yield Problem(f"{i}.tag", said)
     for part, conditions in (("conditions", segment.conditions), ("keep", segment.keep)):
         for j, condition in enumerate(conditions):
             if condition.category and known.categories is not None and condition.category not in known.categories:
                 kind, _, value = condition.category.partition(":")
-                said = f"no product of the shop has the {kind.replace('_', ' ')} {value}"
+                said = Said(NO_PRODUCT[kind], value=value)
                 yield Problem(f"{i}.{part}.{j}.category", said)
 
 
@@ -97,16 +108,18 @@ def _judge_ladders(notes: _Notes, segments: Sequence[Segment]) -> None:
         name = segment.ladder.name
         ladders.setdefault(name, []).append((i, segment))
         if (first := spelt.setdefault(name.casefold(), name)) != name:
-            notes.warnings.append(Problem(f"{i}.ladder.name", f"is another ladder than {first}, spelt otherwise"))
+            said = Said("is another ladder than {ladder}, spelt otherwise", ladder=first)
+            notes.warnings.append(Problem(f"{i}.ladder.name", said))
     for rungs in ladders.values():
         rungs.sort(key=lambda rung: _rank(rung[1]))
         for (_, lower), (i, higher) in combinations(rungs, 2):
             if _rank(lower) == _rank(higher):
-                said = f"is the rank of {lower.name} already: which of the two comes first?"
+                said = Said("is the rank of {segment} already: which of the two comes first?", segment=lower.name)
                 notes.errors.append(Problem(f"{i}.ladder.rank", said))
             elif intervals.imply(lower.conditions, higher.conditions):
-                said = (
-                    f"everybody who fits {lower.name} fits this higher step as well: thresholds must rise with the rank"
+                said = Said(
+                    "everybody who fits {segment} fits this higher step as well: thresholds must rise with the rank",
+                    segment=lower.name,
                 )
                 notes.errors.append(Problem(f"{i}.conditions.0.value", said))
         notes.warnings += _holes_and_overlaps(rungs)
@@ -124,10 +137,14 @@ def _holes_and_overlaps(rungs: Sequence[tuple[int, Segment]]) -> Iterator[Proble
         path = f"{i}.conditions.0.value"
         if ends and all(end is not None and end < low for _, end, _ in ends):
             nearest = max(ends, key=lambda each: each[1] or 0)
-            yield Problem(path, f"leaves a hole: {nearest[2]} ends before {segment.name} begins")
+            said = Said("leaves a hole: {lower} ends before {higher} begins", lower=nearest[2], higher=segment.name)
+            yield Problem(path, said)
         for begin, end, name in ends:
             if end is not None and begin < low < end and (high is None or high > end):
-                yield Problem(path, f"overlaps with {name}: whoever fits both is in the step of the higher rank")
+                said = Said(
+                    "overlaps with {segment}: whoever fits both is in the step of the higher rank", segment=name
+                )
+                yield Problem(path, said)
         ends.append((low, high, segment.name))
 
 

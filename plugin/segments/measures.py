@@ -1,6 +1,7 @@
-"""The table of measures: the numbers of all customers as of an instant, when time alone moves them, and their words.
+"""The table of measures: the numbers of all customers as of an instant, and when time alone moves them.
 
-`evaluate` and `words` read it. To add a measure: a row at the end, its two functions, a row in docs/segments.md.
+`evaluate` reads it; plugin.segments.phrases has the words. To add a measure: a row at the end, its two functions, a row
+there and one in docs/segments.md.
 """
 
 from collections.abc import Callable
@@ -10,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plugin.segments import against_store, ages, amounts, choices, counting, profile, rfm, rhythm
-from plugin.segments.amounts import DAYS, ITEMS, MONEY, ORDERS, PERCENT, POINTS, SCORE, TIMES, WORDS, Unit
 from plugin.segments.as_of import AsOf, Crossings
 from plugin.segments.columns import IntArray
 from plugin.segments.operators import Operator
+from plugin.segments.units import DAYS, DAYS_AGO, ITEMS, MONEY, ORDERS, PERCENT, POINTS, TIMES, WORDS, Unit
 from plugin.segments.windows import Window
 
 Truths = NDArray[np.bool_]
@@ -30,10 +31,6 @@ class Measure:
     crossings: Callable[[AsOf, Window, IntArray, IntArray], Crossings]
     """Of (seen, window, thresholds, numbers): who passes one of these thresholds next because time goes by, and when;
     rather too early than too late. They ascend. The threshold of a choice is 0: whoever has another word then."""
-    phrase: str
-    """What such customers did, in a sentence about a rule."""
-    finding: str
-    """What was found of one customer, in an explanation."""
     windowed: bool = False
     of_orders: bool = True
     """Made of orders: a window may be the days before a date."""
@@ -87,8 +84,6 @@ def _choice(name: str, fact: str = "", *, mirrored: bool = False) -> Measure:
         facts=(fact or name,),
         numbers=profile.fact(fact or name),
         crossings=rfm.no_crossings,
-        phrase="{amount}",
-        finding="{amount}",
     )
 
 
@@ -105,8 +100,6 @@ MEASURES = {
             whole=counting.whole_orders,
             numbers=counting.orders,
             crossings=counting.orders_crossings,
-            phrase="placed {amount}{window}",
-            finding="{amount} {period}",
         ),
         Measure(
             name="units",
@@ -116,8 +109,6 @@ MEASURES = {
             older_only_add=True,
             numbers=counting.units,
             crossings=counting.units_crossings,
-            phrase="bought {amount}{window}",
-            finding="{amount} {period}",
         ),
         Measure(
             name="spend",
@@ -129,28 +120,22 @@ MEASURES = {
             whole=counting.whole_spend,
             numbers=counting.spend,
             crossings=counting.spend_crossings,
-            phrase="spent {amount}{window}",
-            finding="{amount} {period}",
         ),
         Measure(
             name="days_since_last_order",
-            unit=DAYS,
+            unit=DAYS_AGO,
             of_categories=True,
             newest_decides=True,
             numbers=ages.days_since_last,
             crossings=ages.days_since_last_crossings,
-            phrase="last ordered {amount} ago",
-            finding="last order {amount} ago",
         ),
         Measure(
             name="days_since_first_order",
-            unit=DAYS,
+            unit=DAYS_AGO,
             of_categories=True,
             older_only_add=True,
             numbers=ages.days_since_first,
             crossings=ages.days_since_first_crossings,
-            phrase="first ordered {amount} ago",
-            finding="first order {amount} ago",
         ),
         Measure(
             name="average_order_value",
@@ -160,35 +145,27 @@ MEASURES = {
             comes_and_goes=True,
             numbers=counting.average,
             crossings=counting.average_crossings,
-            phrase="spent {amount} an order{window}",
-            finding="{amount} an order {period}",
         ),
         Measure(
             name="days_since_signup",
-            unit=DAYS,
+            unit=DAYS_AGO,
             of_orders=False,
             facts=(counting.SIGNED_UP_AT,),
             comes_and_goes=True,
             numbers=profile.days_since_signup,
             crossings=profile.days_since_signup_crossings,
-            phrase="signed up {amount} ago",
-            finding="signed up {amount} ago",
         ),
         Measure(
             name="usual_gap",
             unit=DAYS,
             numbers=rhythm.usual_gap,
             crossings=rhythm.usual_gap_crossings,
-            phrase="usually wait {amount} between orders",
-            finding="usually {amount} between orders",
         ),
         Measure(
             name=OVERDUE,
             unit=TIMES,
             numbers=rhythm.overdue,
             crossings=rhythm.overdue_crossings,
-            phrase="have not ordered for {amount} as long as they usually wait",
-            finding="{amount} their usual gap has passed",
         ),
         Measure(
             name="spend_percentile",
@@ -196,8 +173,6 @@ MEASURES = {
             relative=True,
             numbers=against_store.spend_percentile,
             crossings=rfm.no_crossings,
-            phrase="are above {amount} of your buyers by spend",
-            finding="above {amount} of your buyers",
         ),
         Measure(
             name="spend_against_average",
@@ -205,38 +180,30 @@ MEASURES = {
             relative=True,
             numbers=against_store.spend_against_average,
             crossings=rfm.no_crossings,
-            phrase="spent {amount} what your buyers spend on average",
-            finding="{amount} the average",
         ),
         Measure(
             name="recency_score",
-            unit=SCORE,
+            unit=POINTS,
             relative=True,
             scored=True,
             numbers=rfm.recency,
             crossings=rfm.recency_crossings,
-            phrase="score {amount} for how recently they bought",
-            finding="{amount} for how recently they bought",
         ),
         Measure(
             name="frequency_score",
-            unit=SCORE,
+            unit=POINTS,
             relative=True,
             scored=True,
             numbers=rfm.frequency,
             crossings=rfm.no_crossings,
-            phrase="score {amount} for how often they buy",
-            finding="{amount} for how often they buy",
         ),
         Measure(
             name="monetary_score",
-            unit=SCORE,
+            unit=POINTS,
             relative=True,
             scored=True,
             numbers=rfm.monetary,
             crossings=rfm.no_crossings,
-            phrase="score {amount} for how much they spend",
-            finding="{amount} for how much they spend",
         ),
         Measure(
             name="rfm_group",
@@ -246,18 +213,14 @@ MEASURES = {
             scored=True,
             numbers=rfm.group,
             crossings=rfm.group_crossings,
-            phrase="{amount}",
-            finding="{amount}",
         ),
         Measure(
             name="score",
-            unit=SCORE,
+            unit=POINTS,
             relative=True,
             scored=True,
             numbers=rfm.score,
             crossings=rfm.score_crossings,
-            phrase="score {amount} in all",
-            finding="{amount} in all",
         ),
         _choice("country"),
         _choice("province"),
@@ -271,8 +234,6 @@ MEASURES = {
             comes_and_goes=True,
             numbers=profile.promoter_score,
             crossings=profile.promoter_score_crossings,
-            phrase="answered with {amount} of 10{window}",
-            finding="answered with {amount} of 10",
         ),
         _choice("shopify_rfm"),
         _choice("shopify_segment", "mirrored", mirrored=True),

@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plugin.segments.amounts import MONEY, Money, Unit, say
+from plugin.segments import amounts
 from plugin.segments.columns import IntArray
+from plugin.segments.units import Unit
+from plugin.segments.voice import Forms, Said, Voice
 
 Value = int | tuple[int, int] | tuple[str, ...]
 Interval = tuple[int, int | None]
@@ -26,7 +28,9 @@ class Operator:
     parse: Callable[[object, Callable[[object], Any]], Value]
     """Turns what was written into a value, reading each part with the given function; ValueError if it cannot."""
     interval: Callable[[Any], Interval]
-    words: Callable[[Any, Unit, Money], str]
+    words: Callable[[Any, Unit, Voice], str]
+    blanks: Callable[[Unit], Forms] | None = None
+    """The same for a form, where every number of the value stands by itself: {count}, or {low} and {count}."""
     of_choices: bool = False
     """It compares words, of measures whose numbers stand for words; its interval is everything that is known."""
 
@@ -55,60 +59,41 @@ IS, IS_NOT = "is", "is_not"
 
 def _one_number(raw: object, read: Callable[[object], int]) -> Value:
     if isinstance(raw, list | tuple):
-        raise ValueError("must be a single number")
+        raise ValueError(Said("must be a single number"))
     return read(raw)
 
 
 def _two_numbers(raw: object, read: Callable[[object], int]) -> Value:
     if not isinstance(raw, list | tuple) or len(raw) != 2:
-        raise ValueError("must be two numbers: from, and up to but not including")
+        raise ValueError(Said("must be two numbers: from, and up to but not including"))
     low, high = read(raw[0]), read(raw[1])
     if low >= high:
-        raise ValueError("the first number must be smaller than the second")
+        raise ValueError(Said("the first number must be smaller than the second"))
     return low, high
 
 
 def _some_words(raw: object, read: Callable[[object], str]) -> Value:
     words = raw if isinstance(raw, list | tuple) else [raw]
     if not 0 < len(words) <= MOST_WORDS:
-        raise ValueError(f"must be a word, or a list of at most {MOST_WORDS} words")
+        raise ValueError(Said("must be a word, or a list of at most {most} words", most=MOST_WORDS))
     return tuple(sorted({read(word) for word in words}))
 
 
-def _at_least_words(low: int, unit: Unit, money: Money) -> str:
-    return f"at least {say(low, unit, money)}"
+def _between_words(value: tuple[int, int], unit: Unit, voice: Voice) -> str:
+    return amounts.between(*value, unit, voice)
 
 
-def _below_words(high: int, unit: Unit, money: Money) -> str:
-    if high == 1 and unit.fewer == "fewer":
-        return f"no {unit.many}"
-    return f"{unit.fewer} than {say(high, unit, money)}"
-
-
-def _between_words(value: tuple[int, int], unit: Unit, money: Money) -> str:
-    low, high = value
-    if unit is MONEY:
-        return f"at least {money(low)} but less than {money(high)}"
-    if high - low == 1:
-        return f"exactly {say(low, unit, money)}"
-    return f"{low:,} to {say(high - 1, unit, money)}"
-
-
-def _is_words(words: tuple[str, ...], _unit: Unit, _money: Money) -> str:
-    return f"{', '.join(words[:-1])} or {words[-1]}" if len(words) > 1 else words[0]
-
-
-def _is_not_words(words: tuple[str, ...], unit: Unit, money: Money) -> str:
-    return f"not {_is_words(words, unit, money)}"
+def _not_in_numbers(_value: object, _unit: Unit, _voice: Voice) -> str:
+    raise TypeError("plugin.segments.choices says words")
 
 
 OPERATORS = {
     operator.name: operator
     for operator in (
-        Operator("at_least", _one_number, lambda low: (low, None), _at_least_words),
-        Operator("below", _one_number, lambda high: (0, high), _below_words),
-        Operator("between", _two_numbers, lambda low_high: low_high, _between_words),
-        Operator(IS, _some_words, lambda _: (0, None), _is_words, of_choices=True),
-        Operator(IS_NOT, _some_words, lambda _: (0, None), _is_not_words, of_choices=True),
+        Operator("at_least", _one_number, lambda low: (low, None), amounts.at_least, lambda unit: unit.at_least),
+        Operator("below", _one_number, lambda high: (0, high), amounts.below, lambda unit: unit.below),
+        Operator("between", _two_numbers, lambda low_high: low_high, _between_words, lambda unit: unit.within),
+        Operator(IS, _some_words, lambda _: (0, None), _not_in_numbers, of_choices=True),
+        Operator(IS_NOT, _some_words, lambda _: (0, None), _not_in_numbers, of_choices=True),
     )
 }

@@ -12,13 +12,13 @@ import numpy as np
 
 from plugin.segments import advice, evaluate, findings, words
 from plugin.segments.advice import Advice
-from plugin.segments.amounts import Money
 from plugin.segments.columns import EPOCH, IntArray
 from plugin.segments.customers import Customers, Store
 from plugin.segments.evaluate import Evaluation, Numbers
 from plugin.segments.findings import Told
 from plugin.segments.memberships import Standing
 from plugin.segments.rules import Condition, Segment
+from plugin.segments.voice import Voice, message
 
 # Time alone moves nobody to and fro for ever; whoever it does is not followed further.
 MOST_REVIEWS = 1_000
@@ -30,7 +30,7 @@ class ConditionFound:
     """What is asked: "placed at least 3 orders in the last 90 days"."""
     holds: bool
     found: str
-    """What was found: "4 orders since 3 March"."""
+    """What was found: "4 orders since Mar 3, 2026"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,59 +54,60 @@ def explain(
     segment: Segment,
     segments: Sequence[Segment],
     as_of: datetime,
-    money: Money,
+    voice: Voice,
     store: Store,
     told: Told | None = None,
 ) -> Explanation:
-    """Why customer number i is in one of the segments or not. Dates are those of `as_of`'s time zone."""
+    """Why customer number i is in one of the segments or not."""
     customer, rivals = customers.only(i), words.of_one_ladder(segment, segments)
     numbers, standings = evaluate.standings(customer, rivals, as_of, store)
     conditions, keep = (
-        tuple(_condition(each, numbers, as_of, money, store, told or {}) for each in part)
+        tuple(_condition(each, numbers, as_of, voice, store, told or {}) for each in part)
         for part in (segment.conditions, segment.keep)
     )
     return Explanation(
         inside=bool(standings[segment.bit].inside[0]),
-        sentence=words.sentence(segment, money),
+        sentence=words.sentence(segment, voice),
         conditions=conditions,
         keep=keep,
-        reasons=tuple(_reasons(segment, rivals, standings, customer, as_of)),
+        reasons=tuple(_reasons(segment, rivals, standings, customer, voice)),
         changes_at=_changes_at(customer, segment, rivals, as_of, store),
         advice=advice.find(customer, segment, rivals, as_of, store),
     )
 
 
 def _condition(
-    condition: Condition, numbers: Numbers, as_of: datetime, money: Money, store: Store, told: Told
+    condition: Condition, numbers: Numbers, as_of: datetime, voice: Voice, store: Store, told: Told
 ) -> ConditionFound:
     holds, number = bool(evaluate.holding(condition, numbers, store)[0]), int(numbers[condition.asked][0])
-    found = findings.say(condition, number, holds, as_of, money, told)
-    return ConditionFound(words.phrase(condition, money), holds, found)
+    found = findings.say(condition, number, holds, as_of, voice, told)
+    return ConditionFound(words.phrase(condition, voice), holds, found)
 
 
 def _reasons(
-    segment: Segment, rivals: Sequence[Segment], standings: dict[int, Standing], customer: Customers, as_of: datetime
+    segment: Segment, rivals: Sequence[Segment], standings: dict[int, Standing], customer: Customers, voice: Voice
 ) -> list[str]:
     standing = standings[segment.bit]
     if standing.pinned_out[0]:
-        return ["pinned out of it"]
+        return [voice.text("pinned out of it")]
     if standing.pinned_in[0] and standing.inside[0]:
-        return ["pinned into it"]
+        return [voice.text("pinned into it")]
     by_bar, by_stay = bool(standing.kept[0]), bool(standing.stays[0])
     if not standing.inside[0]:
         fits = standing.holds[0] or by_bar or by_stay or standing.pinned_in[0]
-        return [f"{_chosen(rivals, standings)} fits as well, and only one step of a ladder is given"] if fits else []
+        said = message("{segment} fits as well, and only one step of a ladder is given")
+        return [voice.text(said, segment=_chosen(rivals, standings, voice))] if fits else []
     found = []
     if not standing.holds[0] and by_bar:
-        found.append("kept by the lower bar to stay")
+        found.append(voice.text("kept by the lower bar to stay"))
     if not standing.holds[0] and by_stay:
         until = EPOCH + timedelta(seconds=int(customer.stays[segment.bit][0]))
-        found.append(f"stays at least until {words.date(until.astimezone(as_of.tzinfo))}")
+        found.append(voice.text("stays at least until {date}", date=voice.date(until)))
     return found
 
 
-def _chosen(rivals: Sequence[Segment], standings: dict[int, Standing]) -> str:
-    return next((other.name for other in rivals if standings[other.bit].inside[0]), "another step")
+def _chosen(rivals: Sequence[Segment], standings: dict[int, Standing], voice: Voice) -> str:
+    return next((other.name for other in rivals if standings[other.bit].inside[0]), voice.text("another step"))
 
 
 def _changes_at(

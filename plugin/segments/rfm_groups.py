@@ -3,6 +3,8 @@
 Every one of the 125 codes is in exactly one group. Pure data; plugin.segments.rfm looks customers up in it.
 """
 
+from plugin.segments.voice import Said
+
 # Each group's codes: recency, frequency and spend, 5 being the best fifth of the buyers.
 CODES = {
     "best": "555 554 544 545 454 455 445",
@@ -21,15 +23,15 @@ CODES = {
 }
 
 NAMES = {
-    "best": "among the best customers",
-    "loyal": "loyal",
-    "becoming_loyal": "becoming loyal",
-    "new": "new",
-    "promising": "promising",
-    "needs_attention": "in need of attention",
-    "drifting_off": "drifting off",
-    "at_risk": "at risk",
-    "must_not_lose": "too good to lose",
-    "asleep": "asleep",
-    "lost": "lost",
+    "best": Said("among the best customers"),
+    "loyal": Said("loyal"),
+    "becoming_loyal": Said("becoming loyal"),
+    "new": Said("new"),
+    "promising": Said("promising"),
+    "needs_attention": Said("in need of attention"),
+    "drifting_off": Said("drifting off"),
+    "at_risk": Said("at risk"),
+    "must_not_lose": Said("too good to lose"),
+    "asleep": Said("asleep"),
+    "lost": Said("lost"),
 }

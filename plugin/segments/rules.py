@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from plugin.segments import amounts, category_keys, windows
+from plugin.segments import amounts, category_keys, units, windows
 from plugin.segments.asked import Asked
 from plugin.segments.measures import MEASURES, Measure
 from plugin.segments.operators import OPERATORS, Value
+from plugin.segments.voice import Said
 from plugin.segments.windows import LIFETIME, Window
 
 MOST_SEGMENTS = 60
@@ -28,6 +29,7 @@ class Problem(NamedTuple):
     path: str
     """Where, such as `conditions.0.value`; empty for the whole."""
     message: str
+    """In words for a shop owner; a Said, so that the page can say it in theirs."""
 
 
 class InvalidDefinition(ValueError):
@@ -113,10 +115,15 @@ class Segment:
 def validate(definitions: object, minor_units: int) -> None:
     """Check all definitions of a shop, and against each other; InvalidDefinition paths begin with a position."""
     if not isinstance(definitions, list | tuple):
-        raise InvalidDefinition([Problem("", "must be a list of segments")])
+        raise InvalidDefinition([Problem("", Said("must be a list of segments"))])
     problems = []
     if len(definitions) > MOST_SEGMENTS:
-        problems.append(Problem("", f"a shop can have {MOST_SEGMENTS} segments, these are {len(definitions)}"))
+        problems.append(
+            Problem(
+                "",
+                Said("a shop can have {most} segments, these are {count}", most=MOST_SEGMENTS, count=len(definitions)),
+            )
+        )
     for i, definition in enumerate(definitions):
         reader = _Reader(minor_units, [])
         reader.segment(definition)
@@ -134,7 +141,8 @@ def _clashing_tags(definitions: Sequence[object]) -> list[Problem]:
         # Shopify keeps the first spelling of a tag and takes every other for the same one.
         if isinstance(tag, str) and owner.setdefault(tag.strip().casefold(), i) != i:
             first = owner[tag.strip().casefold()] + 1
-            problems.append(Problem(f"{i}.tag", f"is the tag of segment {first} already (upper or lower case is one)"))
+            said = Said("is the tag of segment {number} already (upper or lower case is one)", number=first)
+            problems.append(Problem(f"{i}.tag", said))
     return problems
 
 
@@ -163,14 +171,14 @@ class _Reader:
 
     def segment(self, definition: object) -> dict[str, Any]:
         if not isinstance(definition, Mapping):
-            self.problems.append(Problem("", "must be a segment with name, tag and conditions"))
+            self.problems.append(Problem("", Said("must be a segment with name, tag and conditions")))
             return {}
         self._only_known(definition, {"name", "tag", "conditions", "keep", "ladder", "minimum_stay", "on"}, "")
         name = self._text(definition, "name")
         if not name.strip():
-            self._refuse("name", "must not be empty")
+            self._refuse("name", Said("must not be empty"))
         if not isinstance(definition.get("on", True), bool):
-            self._refuse("on", "must be true or false")
+            self._refuse("on", Said("must be true or false"))
         return {
             "name": name,
             "tag": self._tag(definition),
@@ -184,19 +192,19 @@ class _Reader:
     def _conditions(self, definition: Mapping[Any, Any], key: str) -> tuple[Condition, ...]:
         conditions = definition.get(key)
         if not isinstance(conditions, list | tuple) or not conditions:
-            self._refuse(key, "must be a list of at least one condition")
+            self._refuse(key, Said("must be a list of at least one condition"))
             return ()
         read = [self._condition(each, f"{key}.{i}") for i, each in enumerate(conditions)]
         return tuple(condition for condition in read if condition is not None)
 
     def _ladder(self, written: object) -> Ladder | None:
         if not isinstance(written, Mapping):
-            self._refuse("ladder", "must be a name and a rank")
+            self._refuse("ladder", Said("must be a name and a rank"))
             return None
         self._only_known(written, {"name", "rank"}, "ladder.")
         name = self._text(written, "name", "ladder.")
         if not name.strip() or len(name) > LONGEST_LADDER:
-            self._refuse("ladder.name", f"must have 1 to {LONGEST_LADDER} characters")
+            self._refuse("ladder.name", Said("must have 1 to {most} characters", most=LONGEST_LADDER))
         return Ladder(name.strip(), self._whole(written, "rank", MOST_RANKS, "ladder."))
 
     def _whole(self, written: Mapping[Any, Any], key: str, largest: int, prefix: str = "") -> int:
@@ -204,12 +212,12 @@ class _Reader:
         if key not in written and not prefix:
             return 0
         try:
-            number = amounts.parse(written.get(key), amounts.DAYS, 0)
+            number = amounts.parse(written.get(key), units.DAYS, 0)
         except ValueError as problem:
-            self._refuse(f"{prefix}{key}", str(problem))
+            self._refuse(f"{prefix}{key}", problem.args[0])
             return 0
         if not 1 <= number <= largest:
-            self._refuse(f"{prefix}{key}", f"must be from 1 to {largest:,}")
+            self._refuse(f"{prefix}{key}", Said("must be from 1 to {most}", most=largest))
         return number
 
     def _refuse(self, path: str, message: str) -> None:
@@ -218,41 +226,41 @@ class _Reader:
     def _only_known(self, written: Mapping[Any, Any], known: set[str], prefix: str) -> None:
         for key in written:
             if key not in known:
-                self._refuse(f"{prefix}{key}", f"is not known here; known are {_listed(known)}")
+                self._refuse(f"{prefix}{key}", Said("is not known here; known are {known}", known=_listed(known)))
 
     def _text(self, definition: Mapping[Any, Any], key: str, prefix: str = "") -> str:
         text = definition.get(key, "")
         if not isinstance(text, str):
-            self._refuse(f"{prefix}{key}", "must be a text")
+            self._refuse(f"{prefix}{key}", Said("must be a text"))
             return "-"  # said once: not empty as well
         if any(unicodedata.category(character) in UNFIT_CATEGORIES for character in text):
-            self._refuse(f"{prefix}{key}", "must not contain line breaks or control characters")
+            self._refuse(f"{prefix}{key}", Said("must not contain line breaks or control characters"))
         return text
 
     def _tag(self, definition: Mapping[Any, Any]) -> str:
         tag = self._text(definition, "tag")
         if not tag.strip():
-            self._refuse("tag", "must not be empty")
+            self._refuse("tag", Said("must not be empty"))
         elif tag != tag.strip():
-            self._refuse("tag", "must not begin or end with a blank")
+            self._refuse("tag", Said("must not begin or end with a blank"))
         if len(tag.strip()) > LONGEST_TAG:
-            self._refuse("tag", f"must not be longer than {LONGEST_TAG} characters")
+            self._refuse("tag", Said("must not be longer than {most} characters", most=LONGEST_TAG))
         if any(character in NOT_IN_TAGS for character in tag):
-            self._refuse("tag", "must not contain commas, quotes or backslashes")
+            self._refuse("tag", Said("must not contain commas, quotes or backslashes"))
         return tag
 
     def _condition(self, written: object, path: str) -> Condition | None:
         if not isinstance(written, Mapping):
-            self._refuse(path, "must be a condition with measure, comparison and value")
+            self._refuse(path, Said("must be a condition with measure, comparison and value"))
             return None
         self._only_known(written, {"measure", "window", "category", "comparison", "value"}, f"{path}.")
         measure, comparison = written.get("measure"), written.get("comparison")
         if not isinstance(measure, str) or measure not in MEASURES:
-            self._refuse(f"{path}.measure", f"must be one of {_listed(MEASURES)}")
+            self._refuse(f"{path}.measure", Said("must be one of {known}", known=_listed(MEASURES)))
             measure = None
         fitting = [each.name for each in OPERATORS.values() if not measure or MEASURES[measure].compared_by(each)]
         if not isinstance(comparison, str) or comparison not in fitting:
-            self._refuse(f"{path}.comparison", f"must be one of {_listed(fitting)}")
+            self._refuse(f"{path}.comparison", Said("must be one of {known}", known=_listed(fitting)))
             comparison = None
         # Without its measure nothing says whether a window or a value is right.
         window = self._window(written, MEASURES[measure], path) if measure else LIFETIME
@@ -265,34 +273,37 @@ class _Reader:
     def _window(self, written: Mapping[Any, Any], measure: Measure, path: str) -> Window:
         raw = written.get("window", windows.WRITTEN_LIFETIME)
         if raw != windows.WRITTEN_LIFETIME and not measure.windowed:
-            self._refuse(f"{path}.window", f"must be left out: {measure.name} looks at the whole history")
+            said = Said("must be left out: {measure} looks at the whole history", measure=measure.name)
+            self._refuse(f"{path}.window", said)
             return LIFETIME
         try:
             window = windows.parse(raw)
         except ValueError as problem:
-            self._refuse(f"{path}.window", str(problem))
+            self._refuse(f"{path}.window", problem.args[0])
             return LIFETIME
         if window.before is not None and not measure.of_orders:
-            self._refuse(f"{path}.window", f"must be a number of days, or {windows.WRITTEN_LIFETIME}")
+            said = Said("must be a number of days, or {lifetime}", lifetime=windows.WRITTEN_LIFETIME)
+            self._refuse(f"{path}.window", said)
         return window
 
     def _category(self, written: Mapping[Any, Any], measure: Measure, path: str) -> str | None:
         if "category" not in written:
             return None
         if not measure.of_categories:
-            self._refuse(f"{path}.category", f"must be left out: {measure.name} is about all orders")
+            said = Said("must be left out: {measure} is about all orders", measure=measure.name)
+            self._refuse(f"{path}.category", said)
             return None
         try:
             return category_keys.parse(written["category"])
         except ValueError as problem:
-            self._refuse(f"{path}.category", str(problem))
+            self._refuse(f"{path}.category", problem.args[0])
             return None
 
     def _value(self, written: Mapping[Any, Any], measure: Measure, comparison: str, path: str) -> Value | None:
         try:
             return OPERATORS[comparison].parse(written.get("value"), lambda raw: measure.read(raw, self.minor_units))
         except ValueError as problem:
-            self._refuse(f"{path}.value", str(problem))
+            self._refuse(f"{path}.value", problem.args[0])
             return None
 
 

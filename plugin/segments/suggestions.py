@@ -12,15 +12,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from plugin.segments import amounts
-from plugin.segments.amounts import MONEY, Money
 from plugin.segments.as_of import DAY
 from plugin.segments.baseline import FEWEST_BUYERS, Baseline, usable
+from plugin.segments.units import DAYS, MONEY
+from plugin.segments.voice import Voice, forms, message
 
 NINE_IN_TEN = 90
 # Of the buyers, in a hundred, who spent less than the step.
 TIERS = {"bronze": 50, "silver": 75, "gold": 90, "platinum": 97}
 SUPPORT = {"support-silver": 75, "support-gold": 95}
 SINGLE = {"lifetime-spender": 90}
+TOO_FEW = forms(
+    "One customer has bought; suggestions begin at {fewest}.",
+    "{count} customers have bought; suggestions begin at {fewest}.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,37 +38,50 @@ class Suggestion:
     evidence: str
 
 
-def of(baseline: Baseline | None, minor_units: int, money: Money) -> tuple[list[Suggestion], str]:
+def of(baseline: Baseline | None, minor_units: int, voice: Voice) -> tuple[list[Suggestion], str]:
     """What the store's numbers suggest, and in words what they rest on (or lack)."""
     if baseline is None:
-        return [], "The customers have not been looked at yet."
+        return [], voice.text("The customers have not been looked at yet.")
     if not usable(baseline):
-        return [], f"{baseline.buyers:,} customers have bought; suggestions begin at {FEWEST_BUYERS}."
-    found = [*_ages(baseline), *_spend(baseline, minor_units, money)]
-    return found, f"From the orders of {baseline.buyers:,} customers."
+        return [], voice.plural(*TOO_FEW, baseline.buyers, fewest=FEWEST_BUYERS)
+    found = [*_ages(baseline, voice), *_spend(baseline, minor_units, voice)]
+    return found, voice.text("From the orders of {count} customers.", count=baseline.buyers)
 
 
-def _ages(baseline: Baseline) -> Iterator[Suggestion]:
+def _ages(baseline: Baseline, voice: Voice) -> Iterator[Suggestion]:
     if baseline.median_gap_seconds is None or not baseline.gap_edges:
         return
     gaps = (baseline.median_gap_seconds, baseline.gap_edges[NINE_IN_TEN])
     usual, nine_in_ten = (max(1, -(-seconds // DAY)) for seconds in gaps)
     at_risk = max(nine_in_ten, -(-3 * usual // 2))
     lapsed, lost = 2 * at_risk, 4 * at_risk
-    evidence = (
-        f"Of the customers who order again, half usually do within {_days(usual)}"
-        f" and nine in ten within {_days(nine_in_ten)}"
+    known = {"usual": amounts.say(usual, DAYS, voice), "nine_in_ten": amounts.say(nine_in_ten, DAYS, voice)}
+    at_risk_because = voice.text(
+        "Of the customers who order again, half usually do within {usual} and nine in ten within {nine_in_ten}: "
+        "who takes longer than {days} is later than most.",
+        **known,
+        days=amounts.say(at_risk, DAYS, voice),
     )
-    at_risk_because = f"{evidence}: who takes longer than {at_risk:,} days is later than most."
     yield Suggestion("active", "conditions.0.value", at_risk, at_risk_because)
     yield Suggestion("at-risk", "conditions.0.value.0", at_risk, at_risk_because)
-    lapsed_because = f"{evidence}: {lapsed:,} days is twice the time at which they are late."
+    lapsed_because = voice.text(
+        "Of the customers who order again, half usually do within {usual} and nine in ten within {nine_in_ten}: "
+        "{days} is twice the time at which they are late.",
+        **known,
+        days=amounts.say(lapsed, DAYS, voice),
+    )
     yield Suggestion("at-risk", "conditions.0.value.1", lapsed, lapsed_because)
     yield Suggestion("lapsed", "conditions.0.value", lapsed, lapsed_because)
-    yield Suggestion("lost", "conditions.0.value", lost, f"{evidence}: {lost:,} days is four times as long.")
+    lost_because = voice.text(
+        "Of the customers who order again, half usually do within {usual} and nine in ten within {nine_in_ten}: "
+        "{days} is four times as long.",
+        **known,
+        days=amounts.say(lost, DAYS, voice),
+    )
+    yield Suggestion("lost", "conditions.0.value", lost, lost_because)
 
 
-def _spend(baseline: Baseline, minor_units: int, money: Money) -> Iterator[Suggestion]:
+def _spend(baseline: Baseline, minor_units: int, voice: Voice) -> Iterator[Suggestion]:
     for steps in (TIERS, SUPPORT, SINGLE):
         below = 0
         for key, percent in steps.items():
@@ -72,12 +90,9 @@ def _spend(baseline: Baseline, minor_units: int, money: Money) -> Iterator[Sugge
             if step <= below:
                 continue  # where many spend the same, two steps would be one
             below = step
-            evidence = f"{100 - percent} in 100 buyers have spent {money(edge)} or more of all time."
+            said = message("{count} in 100 buyers have spent {amount} or more of all time.")
+            evidence = voice.text(said, count=100 - percent, amount=voice.money(edge))
             yield Suggestion(key, "conditions.0.value", amounts.written(step, MONEY, minor_units), evidence)
-
-
-def _days(count: int) -> str:
-    return "a day" if count == 1 else f"{count:,} days"
 
 
 def _round(minor: int) -> int:

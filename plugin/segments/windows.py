@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
-from plugin.segments import amounts
+from plugin.segments import amounts, units
+from plugin.segments.voice import Said
 
 WRITTEN_LIFETIME = "lifetime"
 EXAMPLE = '{days: 14, before: "12-24"}'
@@ -46,9 +47,12 @@ def parse(raw: object) -> Window:
         try:
             return Window(_days(raw))
         except ValueError as problem:
-            raise ValueError(f"{problem} (a number of days, or {WRITTEN_LIFETIME})") from None
+            said = Said(
+                "{problem} (a number of days, or {lifetime})", problem=problem.args[0], lifetime=WRITTEN_LIFETIME
+            )
+            raise ValueError(said) from None
     if set(raw) != {"days", "before"}:
-        raise ValueError(f"must have days and before, such as {EXAMPLE}")
+        raise ValueError(Said("must have days and before, such as {example}", example=EXAMPLE))
     return Window(_days(raw["days"]), _date(raw["before"]))
 
 
@@ -74,21 +78,21 @@ def turn(window: Window, seconds: int, zone: tzinfo) -> Turn:
 
 
 def _days(raw: object) -> int:
-    days = amounts.parse(raw, amounts.DAYS, 0)
+    days = amounts.parse(raw, units.DAYS, 0)
     if days == 0:
-        raise ValueError("must be at least 1 day")
+        raise ValueError(Said("must be at least 1 day"))
     return days
 
 
 def _date(raw: object) -> tuple[int, int]:
     found = _MONTH_AND_DAY.fullmatch(raw) if isinstance(raw, str) else None
     if found is None:
-        raise ValueError('must name a date as month and day, such as before: "12-24"')
+        raise ValueError(Said('must name a date as month and day, such as before: "12-24"'))
     month, day = int(found[1]), int(found[2])
     try:
         datetime(_LEAP_YEAR, month, day, tzinfo=UTC)
     except ValueError:
-        raise ValueError(f"{raw} is not a date: month and day, such as 12-24") from None
+        raise ValueError(Said("{written} is not a date: month and day, such as 12-24", written=raw)) from None
     return month, day
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from plugin.db.models import Order
 from plugin.segments.columns import Record
 from plugin.segments.customers import QUINTILES, TABLE
+from plugin.segments.voice import Said
 from plugin.shop import shops
 
 # Design: a refunded order does not count, a partly refunded one counts with what is left of it.
@@ -22,6 +23,18 @@ COUNTED_STATUSES = ("paid", "partially_paid", "partially_refunded", "authorized"
 # What becomes of a tag that somebody takes off a customer who is in its segment: it is put back, or left off until the
 # customer has left the segment and comes back.
 REPAIR, RESPECT = "repair", "respect"
+
+# How an order that is not paid stands, by Shopify's word for it.
+UNPAID = {
+    "": Said("no payment"),
+    "pending": Said("pending"),
+    "authorized": Said("authorized"),
+    "expired": Said("expired"),
+    "voided": Said("voided"),
+    "partially_paid": Said("partially paid"),
+    "partially_refunded": Said("partially refunded"),
+    "paid": Said("paid, but not counted"),
+}
 
 # The statuses a merchant may let count: the others say that nothing was paid, or that all of it was paid back.
 COUNTABLE_STATUSES = (*COUNTED_STATUSES, "pending")
@@ -102,17 +115,18 @@ class ShopSettings:
             and order.financial_status in self.counted_statuses
         )
 
-    def ignored_because(self, order: Order) -> str | None:
+    def ignored_because(self, order: Order) -> Said | None:
         """Why an order does not count, in words; None if it does."""
         if order.test:
-            return "a test order"
+            return Said("a test order")
         if order.cancelled_at is not None:
-            return "cancelled"
+            return Said("cancelled")
         if order.financial_status == "refunded":
-            return "refunded in full"
+            return Said("refunded in full")
         if order.financial_status not in self.counted_statuses:
-            return f"not paid ({(order.financial_status or 'no payment').replace('_', ' ')})"
-        return None if self.record(order) else "not known in full yet"
+            status = order.financial_status or ""
+            return Said("not paid ({status})", status=UNPAID.get(status, status.replace("_", " ")))
+        return None if self.record(order) else Said("not known in full yet")
 
     def counting(self) -> tuple[ColumnElement[bool], ...]:
         """The same as conditions for the database, but for having a customer."""

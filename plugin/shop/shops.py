@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from plugin import clock, config
 from plugin.db import session as db
 from plugin.db.models import Shop
+from plugin.language import ENGLISH, UNKNOWN_CURRENCY, Language
 from plugin.shop import tokens
 from plugin.shopify import errors, http
 from plugin.shopify.admin_api import AdminClient
@@ -36,6 +37,11 @@ def zone(shop: Shop) -> ZoneInfo:
         return ZoneInfo(shop.timezone or "UTC")
     except (ZoneInfoNotFoundError, ValueError):
         return ZoneInfo("UTC")
+
+
+def language(shop: Shop, locale: str = ENGLISH.locale) -> Language:
+    """How the shop's merchant is spoken to: in its currency, which Shopify tells a moment after the installation."""
+    return Language(locale, shop.currency or UNKNOWN_CURRENCY, zone(shop).key)
 
 
 def installed(session: Session) -> list[Shop]:

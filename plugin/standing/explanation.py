@@ -11,12 +11,13 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from plugin import money
 from plugin.db import models
 from plugin.db.models import Customer, Order, SegmentVersion
+from plugin.language import ENGLISH, Language
 from plugin.segments import needs, reasons
 from plugin.segments.reasons import Explanation
 from plugin.segments.rules import Segment
+from plugin.segments.voice import Said, message
 from plugin.shop import shops
 from plugin.shop.shop_settings import ShopSettings
 from plugin.standing import baselines, facts, loading, pinning, segment_store
@@ -24,8 +25,8 @@ from plugin.standing.baselines import Stored
 from plugin.standing.pinning import Pinned
 from plugin.standing.waits import Wait
 
-UNKNOWN_CURRENCY = "USD"
-OFF = "switched off: nobody is put into it"
+DELETED = message("Customer {customer} was deleted on {date}")
+OFF = Said("switched off: nobody is put into it")
 
 
 class UnknownCustomer(Exception):
@@ -36,7 +37,7 @@ class UnknownCustomer(Exception):
 class IgnoredOrder:
     order_id: int
     processed_at: datetime | None
-    because: str
+    because: Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,37 +58,39 @@ class SegmentExplained:
 
 @dataclass(frozen=True, slots=True)
 class CustomerExplained:
-    """`as_of` is in the shop's time zone; `customer_id` may be another than asked for, who they were merged into."""
+    """`as_of` is in the shop's time zone, `voice` speaks to its merchant; `customer_id` may be another than asked for,
+    who they were merged into.
+    """
 
     customer_id: int
     as_of: datetime
-    currency: str
+    voice: Language
     tagging_on: bool
     ignored: tuple[IgnoredOrder, ...]
     baseline: Stored | None
     segments: tuple[SegmentExplained, ...]
 
-    def say(self, minor: int) -> str:
-        """An amount in the shop's currency."""
-        return money.say(minor, self.currency)
 
-
-def explain(session: Session, shop_id: int, customer_id: int, as_of: datetime) -> CustomerExplained:
+def explain(
+    session: Session, shop_id: int, customer_id: int, as_of: datetime, locale: str = ENGLISH.locale
+) -> CustomerExplained:
     """Each of the shop's segments with the reason why this customer is in it or not, in the shop's own time."""
     shop = shops.get(session, shop_id)
-    customer = _customer(session, shop_id, customer_id)
+    customer, voice = _customer(session, shop_id, customer_id), shops.language(shop, locale)
     return CustomerExplained(
         customer_id=customer.customer_id,
         as_of=as_of.astimezone(shops.zone(shop)),
-        currency=shop.currency or UNKNOWN_CURRENCY,
+        voice=voice,
         tagging_on=shop.tagging_off_at is None,
         ignored=tuple(_ignored(session, shop, customer.customer_id)),
         baseline=baselines.latest(session, shop_id),
-        segments=tuple(_segments(session, shop, customer, as_of)),
+        segments=tuple(_segments(session, shop, customer, as_of, voice)),
     )
 
 
-def _segments(session: Session, shop: models.Shop, customer: Customer, as_of: datetime) -> list[SegmentExplained]:
+def _segments(
+    session: Session, shop: models.Shop, customer: Customer, as_of: datetime, voice: Language
+) -> list[SegmentExplained]:
     segments = segment_store.active(session, shop.id)
     waiting = segment_store.incomplete(session, shop.id, as_of)
     judged = [segment for segment in segments if segment.on and segment.bit not in waiting]
@@ -99,26 +102,22 @@ def _segments(session: Session, shop: models.Shop, customer: Customer, as_of: da
     pins = {pin.tag: pin for pin in pinning.of_customer(session, shop.id, customer.customer_id, as_of)}
     rules = _rules(session, shop.id)
     local = as_of.astimezone(shops.zone(shop))
-
-    def say(minor: int) -> str:
-        return money.say(minor, shop.currency or UNKNOWN_CURRENCY)
-
     found = []
     for segment in segments:
-        waits = _waits(segment, waiting)
+        waits = _waits(segment, waiting, voice)
         rivals = judged if waits is None else [segment]
-        why = reasons.explain(customers, 0, segment, rivals, local, say, store, _told(customer))
+        why = reasons.explain(customers, 0, segment, rivals, local, voice, store, _told(customer))
         row = rules[segment.bit]
         inside = why.inside and waits is None
         found.append(SegmentExplained(segment, row.version, row.saved_at, inside, waits, pins.get(segment.tag), why))
     return found
 
 
-def _waits(segment: Segment, waiting: Mapping[int, Wait]) -> str | None:
+def _waits(segment: Segment, waiting: Mapping[int, Wait], voice: Language) -> str | None:
     if not segment.on:
-        return OFF
+        return OFF.by(voice)
     wait = waiting.get(segment.bit)
-    return None if wait is None else f"waits: {wait.words}"
+    return None if wait is None else voice.text("waits: {reason}", reason=wait.words.by(voice))
 
 
 def _rules(session: Session, shop_id: int) -> dict[int, SegmentVersion]:
@@ -145,9 +144,10 @@ def _told(customer: Customer) -> dict[str, str | None]:
 def _customer(session: Session, shop_id: int, customer_id: int) -> Customer:
     customer = session.get(Customer, (shop_id, customer_id))
     if customer is None:
-        raise UnknownCustomer(f"Customer {customer_id} has not placed an order here and has not signed up")
+        said = Said("Customer {customer} has not placed an order here and has not signed up", customer=str(customer_id))
+        raise UnknownCustomer(said)
     if customer.merged_into is not None:
         return _customer(session, shop_id, customer.merged_into)
     if customer.deleted_at is not None:
-        raise UnknownCustomer(f"Customer {customer_id} was deleted on {customer.deleted_at:%-d %B %Y}")
+        raise UnknownCustomer(Said(DELETED, customer=str(customer_id), date=f"{customer.deleted_at:%Y-%m-%d}"))
     return customer

@@ -44,7 +44,7 @@ def test_a_tag_is_explained_with_the_numbers_used(shop):
     assert "out  High-spender (tag: high-spender): Customers who spent at least $500.00" in told.output
     assert "$499.99" in told.output
     # Ninety days after the last order, as the clocks of the shop show it.
-    assert "enters on 18 August 2026 at 06:00 if nothing happens until then" in told.output
+    assert "enters on Aug 18, 2026, 6:00\u202fAM if nothing happens until then" in told.output
 
 
 def test_a_customer_who_was_merged_is_explained_as_the_one_they_became(shop):

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plugin.language import ENGLISH
 from plugin.segments import choices
 from plugin.segments.choices import CHOICES, UNKNOWN
 from tests.support import published_schema
@@ -80,7 +81,7 @@ def test_what_cannot_be_chosen_is_refused_in_words(measure, written):
     ],
 )
 def test_a_choice_is_said_in_a_sentence(measure, words, negated, said):
-    assert choices.phrase(measure, words, negated=negated) == said
+    assert choices.phrase(measure, words, ENGLISH, negated=negated) == said
 
 
 @given(st.sets(st.from_regex(choices.PROVINCE, fullmatch=True) | st.sampled_from(("CA", "US", "DE")), min_size=2))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from plugin.language import ENGLISH
 from plugin.segments import (
     advice,
     amounts,
@@ -21,6 +22,7 @@ from plugin.segments import (
     rfm_groups,
     rules,
     segment_file,
+    units,
     windows,
     words,
 )
@@ -36,10 +38,6 @@ PAGE = (Path(__file__).parents[3] / "docs/segments.md").read_text()
 
 
 EXAMPLES = {"country": "CA", "province": "CA-ON", "shopify_segment": "123"}
-
-
-def dollars(cents):
-    return f"${cents / 100:,.2f}"
 
 
 def tables(heading):
@@ -65,7 +63,7 @@ def asked_of(measure):
 def test_the_measures_table_is_the_codes():
     expected = []
     for measure in MEASURES.values():
-        said = words.phrase(asked_of(measure), dollars)
+        said = words.phrase(asked_of(measure), ENGLISH)
         unit = measure.unit.many or "money"
         expected.append([measure.name, unit, "yes" if measure.windowed else "no", said])
     assert table("Measures") == expected
@@ -78,12 +76,12 @@ def test_the_comparisons_table_is_the_codes():
         measure = "country" if OPERATORS[name].of_choices else "orders"
         definition = {"measure": measure, "comparison": name, "value": json.loads(value)}
         segment = Segment.from_definition({"name": "S", "tag": "s", "conditions": [definition]}, 0, 2)
-        assert words.phrase(segment.conditions[0], dollars) == said
+        assert words.phrase(segment.conditions[0], ENGLISH) == said
 
 
 def test_the_default_segments_table_is_the_codes():
     defaults = [Segment.from_definition(each, bit, 2) for bit, each in enumerate(presets.DEFAULTS)]
-    assert table("Default segments") == [[each.name, each.tag, words.sentence(each, dollars)] for each in defaults]
+    assert table("Default segments") == [[each.name, each.tag, words.sentence(each, ENGLISH)] for each in defaults]
 
 
 def test_the_pages_example_is_a_valid_list_of_definitions():
@@ -93,14 +91,14 @@ def test_the_pages_example_is_a_valid_list_of_definitions():
 
 
 def test_the_pages_limits_are_the_codes():
-    days, tag, segments = amounts.LONGEST_DAYS, rules.LONGEST_TAG, rules.MOST_SEGMENTS
+    days, tag, segments = units.LONGEST_DAYS, rules.LONGEST_TAG, rules.MOST_SEGMENTS
     for limit in (f"1 to {days:,}", f"1 to {tag} characters", f"{segments} segments"):
         assert limit in PAGE
 
 
 def beside(segment):
     """What decides beside the conditions; the table's own text says what all ladders have in common."""
-    said = words.beside(segment, dollars)
+    said = words.beside(segment, ENGLISH)
     return [each.split(":")[0] + "." if each.startswith("Step") else each for each in said]
 
 
@@ -110,7 +108,7 @@ def test_the_catalogues_table_is_the_code(i):
     segment = Segment.from_definition(preset.definition(), 0, 2)
     more = beside(segment) + [f"Fill in: {question}" for question in preset.blanks.values()]
     measures = ", ".join(dict.fromkeys(f"`{each.measure}`" for each in segment.all_conditions)).strip("`")
-    said = words.sentence(segment, dollars)
+    said = words.sentence(segment, ENGLISH)
     assert row == [preset.key, segment.tag, said, " ".join(more), measures, preset.idea]
 
 
