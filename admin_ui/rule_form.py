@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from plugin.language import Language
-from plugin.segments import choices, words
-from plugin.segments.amounts import MONEY, TIMES
+from plugin.segments import choices, phrases
 from plugin.segments.measures import MEASURES, Measure
 from plugin.segments.operators import IS, IS_NOT
+from plugin.segments.units import MONEY, TIMES
 from plugin.segments.windows import WRITTEN_LIFETIME
 
 AMOUNT, WINDOW, CATEGORY, WORDS = "amount", "window", "category", "words"
@@ -124,16 +124,16 @@ def kinds(language: Language) -> list[Option]:
     return [Option(kind, language.text(said)) for kind, said in KINDS.items()]
 
 
-def countries() -> list[Option]:
+def countries(language: Language) -> list[Option]:
     """All of them, by name."""
-    return sorted((Option(*each) for each in choices.countries().items()), key=lambda each: each.text)
+    return sorted((Option(code, language.country(code)) for code in choices.countries()), key=lambda each: each.text)
 
 
 def _example(measure: Measure) -> dict[str, Any]:
     if measure.of_choices:
         options = choices.CHOICES[measure.name].options
         return {"measure": measure.name, "comparison": IS, "value": next(iter(options), "") if options else ""}
-    value = EXAMPLES.get(measure.name, 30 if measure.unit.many == "days" else 3)
+    value = EXAMPLES.get(measure.name, 30 if measure.unit.in_days else 3)
     window = {"window": 90} if measure.windowed else {}
     return {"measure": measure.name, **window, "comparison": "at_least", "value": value}
 
@@ -150,7 +150,7 @@ def _condition(definition: Mapping[str, Any], language: Language) -> Condition:
         comparisons=tuple(_comparisons(measure, language)),
         comparison=comparison,
         values=tuple(str(each) for each in (value if isinstance(value, list | tuple) else [value])),
-        unit="" if measure.unit is MONEY else language.text(measure.unit.many),
+        unit="" if measure.unit is MONEY else language.text(measure.unit.label or measure.unit.many),
         under=language.text("to less than") if measure.unit.fewer == "less" else language.text("to fewer than"),
         is_money=measure.unit is MONEY,
         window_kind=kind,
@@ -176,7 +176,7 @@ def _pieces(measure: Measure, with_category: bool, language: Language) -> Iterat
         after = language.text(choices.CHOICES[measure.name].one_of, words="\x00words\x00").partition("\x00words\x00")[2]
         yield from [Piece(text=after.strip())] if after.strip() else []
         return
-    said = words.OF_CATEGORY[measure.name] if with_category else measure.phrase
+    said = phrases.in_form(measure.name, of_category=with_category)
     slots = {name: f"\x00{name}\x00" for name in (AMOUNT, WINDOW, CATEGORY)}
     for place, part in enumerate(_SLOT.split(language.text(said, **slots))):
         if place % 2:

@@ -129,7 +129,7 @@ def _shown(session: Session, shop: Shop, definition: dict[str, Any], said: Langu
         "keep": rule_form.conditions(definition.get("keep", []), said),
         "addable": list(rule_form.addable(said)),
         "kinds": rule_form.kinds(said),
-        "countries": rule_form.countries(),
+        "countries": rule_form.countries(said),
         "ladders": sorted(ladders),
         "currency": overview.currency(shop),
         "admin_customers": "shopify://admin/customers",

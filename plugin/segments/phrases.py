@@ -11,11 +11,20 @@ from plugin.segments.voice import Forms, forms, message
 
 
 class Phrase(NamedTuple):
-    """What such customers did: ever, in the last {days} days, in the {days} days before {date}."""
+    """What such customers did: ever, in the last {days} days, in the {days} days before {date}; and for a form, where
+    {window} can be any of these.
+    """
 
     ever: str
     recently: Forms | None = None
     before: Forms | None = None
+    form: str = ""
+
+
+def in_form(measure: str, *, of_category: bool) -> str:
+    """The phrase with {window} where the reader's language has it; without one where a measure has no window."""
+    said = (OF_CATEGORY if of_category else PHRASES)[measure]
+    return said.form or said.ever
 
 
 PHRASES = {
@@ -23,16 +32,19 @@ PHRASES = {
         message("placed {amount}"),
         forms("placed {amount} in the last day", "placed {amount} in the last {days} days"),
         forms("placed {amount} in the day before {date}", "placed {amount} in the {days} days before {date}"),
+        message("placed {amount} {window}"),
     ),
     "units": Phrase(
         message("bought {amount}"),
         forms("bought {amount} in the last day", "bought {amount} in the last {days} days"),
         forms("bought {amount} in the day before {date}", "bought {amount} in the {days} days before {date}"),
+        message("bought {amount} {window}"),
     ),
     "spend": Phrase(
         message("spent {amount}"),
         forms("spent {amount} in the last day", "spent {amount} in the last {days} days"),
         forms("spent {amount} in the day before {date}", "spent {amount} in the {days} days before {date}"),
+        message("spent {amount} {window}"),
     ),
     "days_since_last_order": Phrase(message("last ordered {amount}")),
     "days_since_first_order": Phrase(message("first ordered {amount}")),
@@ -43,6 +55,7 @@ PHRASES = {
             "spent {amount} an order in the day before {date}",
             "spent {amount} an order in the {days} days before {date}",
         ),
+        message("spent {amount} an order {window}"),
     ),
     "days_since_signup": Phrase(message("signed up {amount}")),
     "usual_gap": Phrase(message("usually wait {amount} between orders")),
@@ -60,6 +73,7 @@ PHRASES = {
             "answered with {amount} of 10 in the day before {date}",
             "answered with {amount} of 10 in the {days} days before {date}",
         ),
+        message("answered with {amount} of 10 {window}"),
     ),
 }
 
@@ -74,6 +88,7 @@ OF_CATEGORY = {
             "placed {amount} with {category} in the day before {date}",
             "placed {amount} with {category} in the {days} days before {date}",
         ),
+        message("placed {amount} with {category} {window}"),
     ),
     "units": Phrase(
         message("bought {amount} of {category}"),
@@ -82,6 +97,7 @@ OF_CATEGORY = {
             "bought {amount} of {category} in the day before {date}",
             "bought {amount} of {category} in the {days} days before {date}",
         ),
+        message("bought {amount} of {category} {window}"),
     ),
     "spend": Phrase(
         message("spent {amount} on {category}"),
@@ -90,6 +106,7 @@ OF_CATEGORY = {
             "spent {amount} on {category} in the day before {date}",
             "spent {amount} on {category} in the {days} days before {date}",
         ),
+        message("spent {amount} on {category} {window}"),
     ),
     "average_order_value": Phrase(
         message("spent {amount} an order on {category}"),
@@ -101,6 +118,7 @@ OF_CATEGORY = {
             "spent {amount} an order on {category} in the day before {date}",
             "spent {amount} an order on {category} in the {days} days before {date}",
         ),
+        message("spent {amount} an order on {category} {window}"),
     ),
     "days_since_last_order": Phrase(message("last ordered {category} {amount}")),
     "days_since_first_order": Phrase(message("first ordered {category} {amount}")),

@@ -13,23 +13,25 @@ from plugin.segments import amounts, category_keys, units, windows
 from plugin.segments.asked import Asked
 from plugin.segments.measures import MEASURES, Measure
 from plugin.segments.operators import OPERATORS, Value
-from plugin.segments.voice import Said
+from plugin.segments.voice import Said, message
 from plugin.segments.windows import LIFETIME, Window
 
-MOST_SEGMENTS = 60
 LONGEST_TAG = LONGEST_LADDER = 255
-MOST_RANKS = 1_000
-LONGEST_STAY_DAYS = 3_650
+MOST_SEGMENTS, MOST_RANKS, LONGEST_STAY_DAYS = 60, 1_000, 3_650
 NOT_IN_TAGS = ",'\"\\"
 # Control characters, line and paragraph separators, halves of surrogate pairs (which no database can store).
 UNFIT_CATEGORIES = ("Cc", "Zl", "Zp", "Cs")
+TOO_MANY = message("a shop can have {most} segments, these are {count}")
+SAME_TAG = message("is the tag of segment {number} already (upper or lower case is one)")
+NO_WINDOW = message("must be left out: {measure} looks at the whole history")
+ONLY_DAYS = message("must be a number of days, or {lifetime}")
+NO_CATEGORY = message("must be left out: {measure} is about all orders")
 
 
 class Problem(NamedTuple):
     path: str
     """Where, such as `conditions.0.value`; empty for the whole."""
     message: str
-    """In words for a shop owner; a Said, so that the page can say it in theirs."""
 
 
 class InvalidDefinition(ValueError):
@@ -97,9 +99,7 @@ class Segment:
         return cls(bit, **parts)
 
     def to_definition(self, minor_units: int) -> dict[str, Any]:
-        conditions, keep = (
-            [_written(condition, minor_units) for condition in each] for each in (self.conditions, self.keep)
-        )
+        conditions, keep = ([_written(one, minor_units) for one in part] for part in (self.conditions, self.keep))
         definition: dict[str, Any] = {"name": self.name, "tag": self.tag, "conditions": conditions}
         if keep:
             definition["keep"] = keep
@@ -118,12 +118,7 @@ def validate(definitions: object, minor_units: int) -> None:
         raise InvalidDefinition([Problem("", Said("must be a list of segments"))])
     problems = []
     if len(definitions) > MOST_SEGMENTS:
-        problems.append(
-            Problem(
-                "",
-                Said("a shop can have {most} segments, these are {count}", most=MOST_SEGMENTS, count=len(definitions)),
-            )
-        )
+        problems.append(Problem("", Said(TOO_MANY, most=MOST_SEGMENTS, count=len(definitions))))
     for i, definition in enumerate(definitions):
         reader = _Reader(minor_units, [])
         reader.segment(definition)
@@ -141,17 +136,14 @@ def _clashing_tags(definitions: Sequence[object]) -> list[Problem]:
         # Shopify keeps the first spelling of a tag and takes every other for the same one.
         if isinstance(tag, str) and owner.setdefault(tag.strip().casefold(), i) != i:
             first = owner[tag.strip().casefold()] + 1
-            said = Said("is the tag of segment {number} already (upper or lower case is one)", number=first)
-            problems.append(Problem(f"{i}.tag", said))
+            problems.append(Problem(f"{i}.tag", Said(SAME_TAG, number=first)))
     return problems
 
 
 def _written(condition: Condition, minor_units: int) -> dict[str, Any]:
     measure = MEASURES[condition.measure]
     values = condition.value if isinstance(condition.value, tuple) else (condition.value,)
-    written = [
-        value if isinstance(value, str) else amounts.written(value, measure.unit, minor_units) for value in values
-    ]
+    written = [each if isinstance(each, str) else amounts.written(each, measure.unit, minor_units) for each in values]
     definition: dict[str, Any] = {"measure": condition.measure}
     if measure.windowed:
         definition["window"] = windows.written(condition.window)
@@ -273,8 +265,7 @@ class _Reader:
     def _window(self, written: Mapping[Any, Any], measure: Measure, path: str) -> Window:
         raw = written.get("window", windows.WRITTEN_LIFETIME)
         if raw != windows.WRITTEN_LIFETIME and not measure.windowed:
-            said = Said("must be left out: {measure} looks at the whole history", measure=measure.name)
-            self._refuse(f"{path}.window", said)
+            self._refuse(f"{path}.window", Said(NO_WINDOW, measure=measure.name))
             return LIFETIME
         try:
             window = windows.parse(raw)
@@ -282,16 +273,14 @@ class _Reader:
             self._refuse(f"{path}.window", problem.args[0])
             return LIFETIME
         if window.before is not None and not measure.of_orders:
-            said = Said("must be a number of days, or {lifetime}", lifetime=windows.WRITTEN_LIFETIME)
-            self._refuse(f"{path}.window", said)
+            self._refuse(f"{path}.window", Said(ONLY_DAYS, lifetime=windows.WRITTEN_LIFETIME))
         return window
 
     def _category(self, written: Mapping[Any, Any], measure: Measure, path: str) -> str | None:
         if "category" not in written:
             return None
         if not measure.of_categories:
-            said = Said("must be left out: {measure} is about all orders", measure=measure.name)
-            self._refuse(f"{path}.category", said)
+            self._refuse(f"{path}.category", Said(NO_CATEGORY, measure=measure.name))
             return None
         try:
             return category_keys.parse(written["category"])

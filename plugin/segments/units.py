@@ -27,6 +27,8 @@ class Unit:
     none: str
     no_fewer: str = ""
     """Fewer than one, where that is none."""
+    label: str = ""
+    """What stands behind the number in a form; `many` if nothing else does."""
     fewer: str = "fewer"
     largest: int = LARGEST
     decimals: int = 0
@@ -91,6 +93,7 @@ DAYS_AGO = replace(
     within=forms("at least {low} but less than {count} day ago", "at least {low} but less than {count} days ago"),
     exactly=forms("exactly {count} day ago", "exactly {count} days ago"),
     none=Said("less than a day ago"),
+    label=Said("days ago"),
 )
 TIMES = Unit(
     Said("times"),
