@@ -10,10 +10,10 @@ from itertools import groupby
 from flask import Blueprint, render_template
 from sqlalchemy.orm import Session
 
-from admin_ui import auth, overview
-from plugin import money
+from admin_ui import auth, language
 from plugin.db import session as db
 from plugin.db.models import Shop
+from plugin.language import Language
 from plugin.segments import catalogue, words
 from plugin.segments.catalogue import Preset
 from plugin.segments.rules import Segment
@@ -58,9 +58,9 @@ def presets() -> str:
 def groups(session: Session, shop: Shop) -> Iterator[Group]:
     """The catalogue as this shop sees it."""
     bits = {row.tag.casefold(): row.bit for row in segment_store.rows(session, shop.id)}
-    currency = overview.currency(shop)
+    voice = language.of(shop)
     for number, (heading, some) in enumerate(by_group()):
-        yield Group(number, heading, tuple(_offer(preset, currency, bits) for preset in some))
+        yield Group(number, voice.text(heading), tuple(_offer(preset, voice, bits) for preset in some))
 
 
 def by_group() -> list[tuple[str, list[Preset]]]:
@@ -68,14 +68,14 @@ def by_group() -> list[tuple[str, list[Preset]]]:
     return [(heading, list(some)) for heading, some in groupby(catalogue.presets(), lambda preset: preset.group)]
 
 
-def _offer(preset: Preset, currency: str, bits: dict[str, int]) -> Offer:
-    segment = Segment.from_definition(preset.definition(), 0, money.minor_units(currency))
+def _offer(preset: Preset, voice: Language, bits: dict[str, int]) -> Offer:
+    segment = Segment.from_definition(preset.definition(), 0, voice.digits)
     return Offer(
         key=preset.key,
-        name=segment.name,
-        idea=preset.idea,
-        sentence=words.sentence(segment, lambda minor: money.say(minor, currency)),
-        beside=tuple(words.beside(segment, lambda minor: money.say(minor, currency))),
-        questions=tuple(preset.blanks.values()),
+        name=voice.text(segment.name),
+        idea=voice.text(preset.idea),
+        sentence=words.sentence(segment, voice),
+        beside=tuple(words.beside(segment, voice)),
+        questions=tuple(voice.text(question) for question in preset.blanks.values()),
         bit=bits.get(segment.tag.casefold()),
     )

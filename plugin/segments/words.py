@@ -50,7 +50,7 @@ def beside(segment: Segment, voice: Voice) -> list[str]:
     if segment.minimum_stay_days:
         said.append(voice.plural(*STAY, segment.minimum_stay_days))
     if segment.ladder:
-        step = {"rank": voice.number(segment.ladder.rank), "ladder": segment.ladder.name}
+        step = {"rank": voice.number(segment.ladder.rank), "ladder": voice.text(segment.ladder.name)}
         said.append(voice.text("Step {rank} of {ladder}: who fits several steps is in the highest one only.", **step))
     return said
 
