@@ -96,9 +96,7 @@ def _segments(
     judged = [segment for segment in segments if segment.on and segment.bit not in waiting]
     asked = needs.of(segments, hidden=shop.history_from is not None)
     store = baselines.store(session, shop.id, asked)
-    pieces = loading.some(session, shop.id, [customer.customer_id], asked, as_of).pieces
-    # Those with orders and those without come apart.
-    (customers,) = (each for each, places in pieces if len(places))
+    ((customers, _),) = loading.some(session, shop.id, [customer.customer_id], asked, as_of).pieces
     pins = {pin.tag: pin for pin in pinning.of_customer(session, shop.id, customer.customer_id, as_of)}
     rules = _rules(session, shop.id)
     local = as_of.astimezone(shops.zone(shop))

@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from sqlalchemy import BigInteger, ColumnElement, Select, case, func, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Select, case, func, null, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from plugin.db import arrays
@@ -18,23 +18,23 @@ MICROSECONDS = 1_000_000
 
 
 def _seconds(column: InstrumentedAttribute[Any]) -> ColumnElement[int]:
-    return func.coalesce(type_coerce(column, BigInteger) // MICROSECONDS, choices.UNKNOWN)
+    return type_coerce(column, BigInteger) // MICROSECONDS
 
 
 def _number(column: InstrumentedAttribute[Any]) -> ColumnElement[int]:
-    return func.coalesce(type_coerce(column, BigInteger), choices.UNKNOWN)
+    return type_coerce(column, BigInteger)
 
 
 def _listed(measure: str, column: InstrumentedAttribute[Any]) -> ColumnElement[int]:
     """Words there is a list of are numbered by the database: it hands out numbers much faster than texts."""
     choice = choices.CHOICES[measure]
     numbers = {word: choice.code(word) for word in choice.options or ()}
-    unset = choices.UNKNOWN if choice.unset is None else numbers[choice.unset]
-    other = (column.is_not(None), choices.UNKNOWN)  # a word that came up since
-    return case(*((column == word, number) for word, number in numbers.items()), other, else_=unset)
+    unset = (column.is_(None), null() if choice.unset is None else numbers[choice.unset])
+    # Anything else is a word that came up since.
+    return case(unset, *((column == word, number) for word, number in numbers.items()), else_=choices.UNKNOWN)
 
 
-# Every fact a measure can ask for.
+# Every fact a measure can ask for; null where it is not known.
 NUMBERS: Mapping[str, ColumnElement[int]] = {
     "signed_up_at": _seconds(Customer.signed_up_at),
     "promoter_score": _number(Customer.promoter_score),
@@ -45,6 +45,8 @@ NUMBERS: Mapping[str, ColumnElement[int]] = {
     "consent": _listed("consent", Customer.consent),
     "shopify_rfm": _listed("shopify_rfm", Customer.shopify_rfm),
 }
+# Known of few: the database hands out a number and whose it is for them alone, and nothing for all others.
+SPARSE = frozenset(("promoter_score", "promoter_at", "shopify_rfm"))
 WORDS: Mapping[str, InstrumentedAttribute[Any]] = {
     "country": Customer.country,
     "province": Customer.province,
@@ -58,11 +60,16 @@ def select(
 
     Queries are kept compiled: give only constants.
     """
-    numbers = arrays.integers(session, _with_numbers(query, names), **values)
+    dense, sparse = sorted(names & NUMBERS.keys() - SPARSE), sorted(names & SPARSE)
+    numbers = arrays.integers(session, _with_numbers(query, names), sparse=len(sparse), **values)
+    own = len(numbers) - len(dense) - 2 * len(sparse)
+    behind = own + len(dense)
     ascending = np.argsort(numbers[0], kind="stable")
-    sorted_numbers = [each[ascending] for each in numbers]
-    own = len(numbers) - len(names & NUMBERS.keys())
-    found = dict(zip(sorted(names & NUMBERS.keys()), sorted_numbers[own:], strict=True))
+    sorted_numbers = [each[ascending] for each in numbers[:behind]]
+    found = dict(zip(dense, sorted_numbers[own:], strict=True))
+    for name, known, whose in zip(sparse, numbers[behind:], numbers[behind + len(sparse) :], strict=False):
+        found[name] = np.full(len(ascending), choices.UNKNOWN, np.int64)
+        found[name][np.searchsorted(sorted_numbers[0], whose)] = known
     if words := sorted(names & WORDS.keys()):
         ids, *texts = arrays.texts(session, _with_words(query, names), **values)
         ascending = np.argsort(np.array(ids, np.int64), kind="stable")
@@ -74,7 +81,10 @@ def select(
 
 @cache
 def _with_numbers(query: Query, names: frozenset[str]) -> Query:
-    return query.add_columns(*(NUMBERS[name].label(name) for name in sorted(names & NUMBERS.keys())))
+    dense = (
+        func.coalesce(NUMBERS[name], choices.UNKNOWN).label(name) for name in sorted(names & NUMBERS.keys() - SPARSE)
+    )
+    return query.add_columns(*dense, *(NUMBERS[name].label(name) for name in sorted(names & SPARSE)))
 
 
 @cache

@@ -5,11 +5,12 @@ the segments in use ask for; changes nothing.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from typing import TypeVar
 
-import numpy as np
 from sqlalchemy import BigInteger, bindparam, func, select, type_coerce
 from sqlalchemy.orm import Session
 
@@ -24,7 +25,8 @@ from plugin.standing import categories, facts, pins, stays
 # At ten orders a customer this much stays in the processor's cache.
 LOADED_AT_ONCE = 8_000
 
-Piece = tuple[Customers, IntArray]
+T = TypeVar("T")
+Piece = tuple[Customers, slice]
 """Customers, and their places among those that were asked for."""
 Packed = tuple[IntArray, IntArray, bytes]
 Histories = Callable[[IntArray], Packed]
@@ -60,9 +62,8 @@ class Standing:
     facts: Mapping[str, IntArray] = field(default_factory=dict)
     stays: Mapping[int, IntArray] = field(default_factory=dict)
     pins: tuple[IntArray, IntArray, IntArray] | None = None
-    categories: frozenset[str] = frozenset()
 
-    def customers(self, columns: Columns, places: IntArray, bought: Mapping[str, Columns]) -> Customers:
+    def customers(self, columns: Columns, places: slice, bought: Mapping[str, Columns]) -> Customers:
         """Those at some places, as the engine takes them."""
         pinned_in, pinned_out, pins_until = (each[places] for each in self.pins) if self.pins else (None, None, None)
         return Customers.of(
@@ -79,7 +80,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Loaded:
-    """Living customers. Each is in one of the pieces, which can be gone through once."""
+    """Living customers. Each is in one of the pieces, which can be gone through once; they read in this session."""
 
     standing: Standing
     pieces: Iterator[Piece]
@@ -100,7 +101,19 @@ def following(session: Session, shop_id: int, after: int, most: int, needs: Need
     standing = _standing(session, shop_id, found, needs, as_of, all_between=True)
     histories = partial(_histories_of_next, session, shop_id)
     of_categories = partial(_of_categories_of_next, session, shop_id, needs)
-    return Loaded(standing, _pieces(standing, histories, of_categories))
+    pieces = _pieces(standing, histories, of_categories)
+    return Loaded(standing, ahead(pieces) if len(standing.customer_ids) > LOADED_AT_ONCE else pieces)
+
+
+def ahead(read: Iterator[T]) -> Iterator[T]:
+    """The same, each read while the one before it is worked on: a database that searches and numpy that counts leave
+    Python to others. Who goes through it keeps off the session meanwhile.
+    """
+    with ThreadPoolExecutor(1, "reading") as other:
+        coming = other.submit(next, read, None)
+        while (found := coming.result()) is not None:
+            coming = other.submit(next, read, None)
+            yield found
 
 
 def _standing(
@@ -120,29 +133,18 @@ def _standing(
         next_review_at,
         facts=known,
         stays={bit: until(bit) for bit in needs.stays},
-        categories=needs.categories,
         pins=pins.masks(session, shop_id, customer_ids, as_of) if pins.any_of(session, shop_id) else None,
     )
 
 
 def _pieces(standing: Standing, histories: Histories, of_categories: OfCategories) -> Iterator[Piece]:
-    customer_ids = standing.customer_ids
-    without = np.ones(len(customer_ids), np.bool_)
-    for first in range(0, len(customer_ids), LOADED_AT_ONCE):
-        columns = Columns.of_packed(*histories(customer_ids[first : first + LOADED_AT_ONCE]))
-        places = np.searchsorted(customer_ids, columns.customer_ids)
-        known = np.append(customer_ids, 0)[places] == columns.customer_ids
+    for first in range(0, len(standing.customer_ids), LOADED_AT_ONCE):
+        places = slice(first, first + LOADED_AT_ONCE)
+        customer_ids = standing.customer_ids[places]
         # Customers who were deleted or merged into others still have their history.
-        without[places[known]] = False
-        these = columns.those(known)
-        packed = of_categories(customer_ids[first : first + LOADED_AT_ONCE])
-        bought = {key: Columns.of_some(these.customer_ids, each) for key, each in packed.items()}
-        yield standing.customers(these, places[known], bought), places[known]
-    if without.any():
-        places = np.flatnonzero(without)
-        nothing = Columns.without_orders(customer_ids[places])
-        # Whose orders all do not count has bought nothing of any category either.
-        yield standing.customers(nothing, places, dict.fromkeys(standing.categories, nothing)), places
+        orders = Columns.of_some(customer_ids, histories(customer_ids))
+        bought = {key: Columns.of_some(customer_ids, each) for key, each in of_categories(customer_ids).items()}
+        yield standing.customers(orders, places, bought), places
 
 
 def _histories_of_some(session: Session, shop_id: int, customer_ids: IntArray) -> Packed:

@@ -89,7 +89,7 @@ def engine(watch: Watch, url: str, shop_id: int) -> str:
     with db.read() as session:
         session.connection()
         with watch.running():
-            for columns in _columns(session, shop_id):
+            for columns in loading.ahead(_columns(session, shop_id)):
                 found = evaluate.evaluate(Customers.of(columns), fill.SEGMENTS, stores.AS_OF, Store())
                 parts.append((columns.customer_ids, found.memberships, found.next_review_at))
     return _digest(*(np.concatenate(column) for column in zip(*parts, strict=True)))

@@ -83,6 +83,21 @@ def test_everything_known_stands_beside_the_right_customer(shop_id, way):
     assert found[20]["shopify_rfm"] == choices.code("shopify_rfm", "loyal")
 
 
+@pytest.mark.parametrize("at_once", [1, 2, 3])
+def test_pieces_read_ahead_hold_everybody_once_and_in_order(shop_id, monkeypatch, at_once):
+    with db.read() as session:
+        whole = taken(loading.following(session, shop_id, 0, 100, NEEDS, NOW))
+        monkeypatch.setattr(loading, "LOADED_AT_ONCE", at_once)
+        pieces = taken(loading.following(session, shop_id, 0, 100, NEEDS, NOW))
+    assert pieces == whole
+    assert list(pieces) == [10, 20, 30, 40]
+
+
+def test_what_fails_while_reading_ahead_is_told():
+    with pytest.raises(ZeroDivisionError):
+        list(loading.ahead(1 // divisor for divisor in (1, 1, 0, 1)))
+
+
 def test_what_nobody_told_is_unknown_and_no_consent_means_none(shop_id):
     with db.read() as session:
         found = taken(loading.some(session, shop_id, [30], NEEDS, NOW))[30]
