@@ -26,7 +26,7 @@ def test_a_customer_is_found_explained_and_pinned(fresh: Admin) -> None:
     app.get_by_role("group").filter(has_text="Frequent").get_by_role("button", name="Always in").click()
     app.get_by_label("Note for yourself").fill("A friend")
     app.get_by_role("button", name="Pin", exact=True).click()
-    expect(app.get_by_text("Pinned in")).to_be_visible()
+    expect(app.get_by_text("Pinned in", exact=True)).to_be_visible()
     fresh.eventually(lambda: fresh.tags()["frequent"], [103, 104])
     app.get_by_text("Frequent", exact=True).click()
     app.get_by_role("button", name="Let the rule decide again").click()
