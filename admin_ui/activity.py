@@ -19,7 +19,7 @@ from plugin.segments import tally
 from plugin.standing import judged_by, refresh, segment_store
 from plugin.tagging import activity, brake, tag_changes, tag_drift, undo
 
-RUNS_A_PAGE, WRITES_A_PAGE, MOST_LISTED = 10, 50, 50
+RUNS_A_PAGE, WRITES_A_PAGE, MOST_LISTED, MOST_NAMED = 10, 50, 50, 3
 CSV_COLUMNS = ("at", "customer", "added", "removed", "outcome", "reason")
 
 
@@ -205,6 +205,8 @@ def _words(run: Run, rules: Rules, said: Language) -> list[str]:
         return [said.text("Comparison with your store")]
     by, before = (run.position.get(part) for part in (judged_by.BY, judged_by.BEFORE))
     changes = list(_differences(by, before, rules, said)) if by and before else []
+    if len(changes) > MOST_NAMED:
+        changes[MOST_NAMED - 1 :] = [said.text("and {count} more", count=len(changes) - MOST_NAMED + 1)]
     return changes or [said.text("All customers were sorted anew")]
 
 

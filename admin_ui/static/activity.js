@@ -18,10 +18,14 @@ const download = document.getElementById("download");
 const wholeTable = download.dataset.downloads;
 
 let decision = null;
-let wasBusy = false;
-const status = follow(document.querySelector("[data-progress]"), (seen) => {
-  showProblems(seen.problems);
-  if (wasBusy && !seen.busy) showAgain();
+const progress = document.querySelector("[data-progress]");
+let wasBusy = progress.dataset.busy === "yes";
+const status = follow(progress, (seen) => {
+  if (document.getElementById("problems")) showProblems(seen.problems);
+  if (wasBusy && !seen.busy) {
+    answerPlace.textContent = "";
+    showAgain();
+  }
   wasBusy = seen.busy;
 });
 
