@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, url_for
 
 from admin_ui import content_policy
+from plugin import config
 
 # What they say changes with the app, not by the minute.
 KEPT = "public, max-age=3600"
@@ -22,7 +23,8 @@ def front() -> Any:
 @blueprint.get("/privacy")
 def privacy() -> Any:
     """What is stored and why, for how long, who sees it, and everybody's rights."""
-    return render_template("privacy.html"), {"Cache-Control": KEPT}
+    kept = config.current().changes_kept_days
+    return render_template("privacy.html", changes_kept_days=kept), {"Cache-Control": KEPT}
 
 
 @blueprint.get("/support")

@@ -43,6 +43,7 @@ class Config:
     drain_batch_size: int
     bulk_tags_from: int
     lease_seconds: int
+    changes_kept_days: int
     log_level: str
     shopify_url: str | None
     clock_file: Path | None
@@ -103,6 +104,7 @@ def read_environment() -> Config:
             drain_batch_size=env.int("DRAIN_BATCH_SIZE", 500, validate=Range(1, 5_000)),
             bulk_tags_from=env.int("BULK_TAGS_FROM", 500, validate=Range(1)),
             lease_seconds=env.int("LEASE_SECONDS", 60, validate=Range(1)),
+            changes_kept_days=env.int("CHANGES_KEPT_DAYS", 730, validate=Range(60, 3_650)),
             log_level=env.str("LOG_LEVEL", "INFO", validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])),
             shopify_url=env.str("SHOPIFY_URL", None) or None,
             clock_file=Path(path) if (path := env.str("CLOCK_FILE", "")) else None,

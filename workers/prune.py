@@ -1,6 +1,6 @@
 """Every day: drops what has served its time, shop by shop and some rows at a time, so that nobody waits for it.
 
-How long things are kept stands here and nowhere else; docs/limits.md and the privacy policy say the same.
+How long things are kept stands here, but for what a setting says; docs/limits.md and the privacy policy say the same.
 """
 
 import time
@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import ColumnElement, Table, and_, delete, false, select, true, tuple_, update
 
-from plugin import clock, queues
+from plugin import clock, config, queues
 from plugin.db import session as db
 from plugin.db.models import (
     Category,
@@ -38,8 +38,6 @@ log = structlog.get_logger()
 DELIVERIES_KEPT = timedelta(days=30)
 # A delivery nobody has looked at for so long is not folded again: its body goes, its reason stays for a month more.
 FAILED_DELIVERIES_KEPT = timedelta(days=90)
-# A year and a month: what is said of this month can be compared with the same month last year.
-CHANGES_KEPT = timedelta(days=396)
 # Two years and a month: a year can be laid over the one before.
 DAYS_KEPT = timedelta(days=761)
 # Long enough to see how imports and comparisons of a quarter went.
@@ -80,6 +78,11 @@ def prune_shop(shop_id: int) -> None:
     turn.run("prune", shop_id, drop)
 
 
+def changes_kept() -> timedelta:
+    """How long movements and tag writes are kept."""
+    return timedelta(days=config.current().changes_kept_days)
+
+
 def _forget_groups(shop_id: int) -> int:
     """Shopify's own groups of customers, once no segment asks for them."""
     with db.write() as session:
@@ -92,13 +95,13 @@ def _old_deliveries(_shop: Shop, now: datetime) -> ColumnElement[bool]:
 
 
 def _old_movements(_shop: Shop, now: datetime) -> ColumnElement[bool]:
-    return Movement.at < now - CHANGES_KEPT
+    return Movement.at < now - changes_kept()
 
 
 def _old_tag_changes(shop: Shop, now: datetime) -> ColumnElement[bool]:
     # What was taken off since tags were switched off can be downloaded for as long as they are off.
     off_at = shop.tagging_off_at or now
-    return TagChange.at < min(now - CHANGES_KEPT, off_at)
+    return TagChange.at < min(now - changes_kept(), off_at)
 
 
 def _old_runs(_shop: Shop, now: datetime) -> ColumnElement[bool]:
