@@ -13,43 +13,44 @@ from plugin.language import Language
 from plugin.segments import choices, phrases
 from plugin.segments.measures import MEASURES, Measure
 from plugin.segments.operators import IS, IS_NOT
-from plugin.segments.units import MONEY, TIMES
+from plugin.segments.units import MONEY
+from plugin.segments.voice import message
 from plugin.segments.windows import WRITTEN_LIFETIME
 
 AMOUNT, WINDOW, CATEGORY, WORDS = "amount", "window", "category", "words"
 DAYS, BEFORE = "days", "before"
 # What the list of measures calls each.
 LABELS = {
-    "orders": "Number of orders",
-    "units": "Number of items",
-    "spend": "Amount spent",
-    "average_order_value": "Average order value",
-    "days_since_last_order": "Days since the last order",
-    "days_since_first_order": "Days since the first order",
-    "days_since_signup": "Days since sign-up",
-    "usual_gap": "Usual days between orders",
-    "overdue": "Overdue against their own rhythm",
-    "spend_percentile": "Spend compared with other buyers",
-    "spend_against_average": "Spend compared with the average",
-    "recency_score": "Score: how recently",
-    "frequency_score": "Score: how often",
-    "monetary_score": "Score: how much",
-    "rfm_group": "Group by recency, frequency and spend",
-    "score": "Score in all",
-    "country": "Country",
-    "province": "Province or state",
-    "consent": "Marketing consent",
-    "promoter_score": "Would recommend you",
-    "shopify_rfm": "Group in Shopify",
-    "shopify_segment": "Segment in Shopify",
+    "orders": message("Number of orders"),
+    "units": message("Number of items"),
+    "spend": message("Amount spent"),
+    "average_order_value": message("Average order value"),
+    "days_since_last_order": message("Days since the last order"),
+    "days_since_first_order": message("Days since the first order"),
+    "days_since_signup": message("Days since sign-up"),
+    "usual_gap": message("Usual days between orders"),
+    "overdue": message("Overdue against their own rhythm"),
+    "spend_percentile": message("Spend compared with other buyers"),
+    "spend_against_average": message("Spend compared with the average"),
+    "recency_score": message("Score: how recently"),
+    "frequency_score": message("Score: how often"),
+    "monetary_score": message("Score: how much"),
+    "rfm_group": message("Group by recency, frequency and spend"),
+    "score": message("Score in all"),
+    "country": message("Country"),
+    "province": message("Province or state"),
+    "consent": message("Marketing consent"),
+    "promoter_score": message("Would recommend you"),
+    "shopify_rfm": message("Group in Shopify"),
+    "shopify_segment": message("Segment in Shopify"),
 }
-WITH_PRODUCTS = "{measure}, of certain products"
+WITH_PRODUCTS = message("{measure}, of certain products")
 KINDS = {
-    "product_type": "products of type",
-    "vendor": "products by",
-    "product_tag": "products tagged",
-    "collection": "products of collection",
-    "product": "product number",
+    "product_type": message("products of type"),
+    "vendor": message("products by"),
+    "product_tag": message("products tagged"),
+    "collection": message("products of collection"),
+    "product": message("product number"),
 }
 EXAMPLES = {"spend": "100.00", "average_order_value": "50.00", "overdue": "1.5", "spend_percentile": 80}
 
@@ -209,8 +210,3 @@ def _options(measure: Measure, language: Language) -> tuple[Option, ...] | None:
         return ()
     options = choices.CHOICES[measure.name].options
     return None if options is None else tuple(Option(word, language.text(said)) for word, said in options.items())
-
-
-def is_whole(measure: str) -> bool:
-    """Whether a measure's numbers have no decimals."""
-    return MEASURES[measure].unit not in (MONEY, TIMES)

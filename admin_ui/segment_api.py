@@ -3,24 +3,27 @@
 What goes wrong is answered by `refusals`. Always the asking shop's own.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, abort, jsonify, request
 from sqlalchemy.orm import Session
 
-from admin_ui import api, auth, openapi, thresholds
+from admin_ui import api, auth, language, openapi, thresholds
 from plugin import clock, queues
 from plugin.db import session as db
 from plugin.schemas import admin_segment, merchant_settings
 from plugin.segments import clashes
 from plugin.segments.rules import InvalidDefinition, Problem
+from plugin.segments.voice import by, message
 from plugin.standing import preview, segment_edits, segment_store
+from plugin.standing.preview import Preview
 
 Definition = dict[str, Any]
 
 # Any number, so that one no segment can have is not there, whatever the method.
 ONE = "/segments/<int:bit>"
-NOT_THERE = "The shop has no such segment. It may have been taken away: go back to the overview."
+NOT_THERE = message("The shop has no such segment. It may have been taken away: go back to the overview.")
 CHANGED = (
     "This segment was changed meanwhile, in another window or by somebody else. Reload the page to see it as it is."
 )
@@ -41,7 +44,7 @@ def preview_all() -> Any:
         except InvalidDefinition as error:
             digits = segment_store.minor_units(session, shop_id)
             return jsonify(errors=thresholds.errors_by_field(definitions, error.problems, digits)), 422
-    return jsonify(admin_segment.Preview().dump(found))
+    return jsonify(admin_segment.Preview().dump(_said(found)))
 
 
 @blueprint.post("/segments/preview")
@@ -61,7 +64,7 @@ def try_segment() -> Any:
             return jsonify(admin_segment.Tried().dump(refused))
     doubts = clashes.find(definitions, digits).warnings
     mine = [each for each in doubts if each.path.split(".")[0] == str(place)]
-    answer = {"errors": {}, "warnings": _by_field(definitions, place, mine, digits), "preview": found}
+    answer = {"errors": {}, "warnings": _by_field(definitions, place, mine, digits), "preview": _said(found)}
     return jsonify(admin_segment.Tried().dump(answer))
 
 
@@ -93,9 +96,9 @@ def change_segment(bit: int) -> Any:
         try:
             row = segment_edits.change(session, shop_id, bit, asked["version"], asked["segment"], clock.now())
         except segment_edits.UnknownSegment:
-            abort(404, NOT_THERE)
+            abort(404, language.current().text(NOT_THERE))
         except segment_edits.ChangedMeanwhile:
-            abort(409, CHANGED)
+            abort(409, language.current().text(CHANGED))
         except InvalidDefinition as error:
             return _refuse(session, shop_id, bit, asked["segment"], error)
         saved = {"bit": row.bit, "version": row.version, "segment": row.definition}
@@ -118,11 +121,17 @@ def remove_segment(bit: int) -> Any:
         try:
             segment_edits.remove(session, shop_id, bit, version, clock.now())
         except segment_edits.UnknownSegment:
-            abort(404, NOT_THERE)
+            abort(404, language.current().text(NOT_THERE))
         except segment_edits.ChangedMeanwhile:
-            abort(409, CHANGED)
+            abort(409, language.current().text(CHANGED))
     queues.wake("run", shop_id)
     return jsonify(admin_segment.Removed().dump({"removed": True}))
+
+
+def _said(found: Preview) -> Preview:
+    """The preview as the merchant reads it."""
+    lines = (replace(line, waits=by(language.current(), line.waits)) for line in found.segments)
+    return replace(found, segments=tuple(lines))
 
 
 def _refuse(session: Session, shop_id: int, bit: int | None, definition: Definition, error: InvalidDefinition) -> Any:
@@ -136,11 +145,11 @@ def _by_field(definitions: list[Definition], place: int, problems: list[Problem]
     """What is wrong by the names of one segment's fields; what another one would have to say is the whole's."""
     own = f"segments.{place}."
     found: dict[str, str] = {}
-    for name, message in thresholds.errors_by_field(definitions, problems, digits).items():
+    for name, problem in thresholds.errors_by_field(definitions, problems, digits).items():
         if name.startswith(own):
-            found[name.removeprefix(own)] = message
+            found[name.removeprefix(own)] = problem
         else:
-            found.setdefault("segment", f"{_name_of(definitions, name)}{message}")
+            found.setdefault("segment", f"{_name_of(definitions, name)}{problem}")
     return found
 
 

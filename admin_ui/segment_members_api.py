@@ -15,7 +15,7 @@ import structlog
 from flask import Blueprint, Response, abort, jsonify, request
 from sqlalchemy.orm import Session
 
-from admin_ui import api, auth, openapi, overview, segment_api
+from admin_ui import api, auth, language, openapi, overview, segment_api
 from plugin import clock, config, money
 from plugin.db import session as db
 from plugin.db.models import Segment, Shop
@@ -101,7 +101,7 @@ def _segment(session: Session, shop_id: int, bit: int) -> Segment:
     try:
         return segment_edits.get(session, shop_id, bit)
     except segment_edits.UnknownSegment:
-        abort(404, segment_api.NOT_THERE)
+        abort(404, language.current().text(segment_api.NOT_THERE))
 
 
 def _flows(found: dict[int | None, int], named: dict[int, str]) -> list[dict[str, Any]]:

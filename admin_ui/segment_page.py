@@ -83,7 +83,7 @@ def segment(bit: int) -> str:
             figures=figures,
             chart=_chart(figures.days, said),
             gap=_gap(figures, said),
-            waits=_waits(session, shop, bit),
+            waits=_waits(session, shop, bit, said),
         )
 
 
@@ -186,6 +186,6 @@ def _gap(figures: Figures, said: Language) -> str:
     return said.text(text, less=less, **amounts)
 
 
-def _waits(session: Session, shop: Shop, bit: int) -> str:
+def _waits(session: Session, shop: Shop, bit: int, said: Language) -> str:
     wait = segment_store.incomplete(session, shop.id, clock.now()).get(bit)
-    return wait.words if wait else ""
+    return wait.words.by(said) if wait else ""

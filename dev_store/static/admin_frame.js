@@ -24,6 +24,10 @@ const answers = {
   "save-bar": ({ shown }) => { saveBar.hidden = !shown; },
   "loading": ({ shown }) => { document.getElementById("loading").hidden = !shown; },
   "toast": ({ text, isError }) => showToast(text, isError),
+  "leave-for": ({ path }) => {
+    if (saveBar.hidden) location.assign(inAdmin(path));
+    else refuseToLeave();
+  },
   "nav": ({ links, here }) => showNavigation(links, here),
   "scopes": async ({ question, action, scopes }) => {
     try {

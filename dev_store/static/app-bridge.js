@@ -4,6 +4,7 @@
 (() => {
   "use strict";
 
+  const ADMIN = "shopify://admin/";
   const script = document.currentScript;
   const admin = new URL(script.src).origin;
   const params = new URLSearchParams(location.search);
@@ -65,6 +66,12 @@
   document.addEventListener("click", async (event) => {
     const link = event.composedPath().find((node) => node.tagName === "A" && node.href);
     if (!link || event.defaultPrevented || event.metaKey || event.ctrlKey || event.shiftKey) return;
+    // shopify://admin/customers/1 is a page of the admin around us.
+    if (link.href.startsWith(ADMIN)) {
+      event.preventDefault();
+      tell({ type: "leave-for", path: link.href.slice(ADMIN.length) });
+      return;
+    }
     // Downloads and other windows are the browser's business: no token is put into their addresses.
     if (link.hasAttribute("download") || (link.target && link.target !== "_self")) return;
     if (new URL(link.href).origin !== location.origin || link.getAttribute("href").startsWith("#")) return;

@@ -81,16 +81,21 @@ def _counts(
     customers: IntArray, at: IntArray, bits: IntArray, entered: IntArray, chosen: IntArray, others: list[int]
 ) -> dict[int | None, int]:
     """Of the chosen movements: how often the same customer moved the other way elsewhere in the same instant."""
-    moments = np.stack([customers, at], axis=1)
-    whose = moments[chosen]
-    if not len(whose):
+    if not chosen.any():
         return {}
     opposite = np.isin(bits, others) & (entered != entered[chosen][0])
-    numbers = np.unique(np.concatenate([whose, moments[opposite]]), axis=0, return_inverse=True)[1].reshape(-1)
-    both = np.isin(numbers[len(whose) :], numbers[: len(whose)])
+    moments = _moments(customers, at)
+    whose, elsewhere = moments[chosen], moments[opposite]
+    both = np.isin(elsewhere, whose)
     found: Counter[int | None] = Counter(bits[opposite][both].tolist())
-    alone = len(whose) - int(np.isin(numbers[: len(whose)], numbers[len(whose) :]).sum())
+    alone = int(np.count_nonzero(~np.isin(whose, elsewhere)))
     return {**found, None: alone} if alone else dict(found)
+
+
+def _moments(customers: IntArray, at: IntArray) -> IntArray:
+    """One number for each customer and instant, the same for the same."""
+    (_, whose), (instants, when) = (np.unique(each, return_inverse=True) for each in (customers, at))
+    return whose.astype(np.int64) * len(instants) + when
 
 
 def _forced(session: Session, shop_id: int, bit: int, since: datetime) -> dict[bool, int]:
