@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify
-from marshmallow import ValidationError
+from marshmallow import ValidationError, validate
 from sqlalchemy.orm import Session
 
 from admin_ui import api, auth, choices, language, openapi, overview, thresholds
@@ -15,12 +15,13 @@ from plugin.db.models import Shop
 from plugin.history import recounting
 from plugin.schemas import shop_choices
 from plugin.segments.rules import InvalidDefinition
-from plugin.shop import settings_changes, shops
+from plugin.shop import person_to_warn, settings_changes, shops, warnings
 from plugin.shop.shop_settings import ShopSettings
 from plugin.standing import renaming, segment_store
 
 blueprint = Blueprint("admin_settings_api", __name__, url_prefix="/app/api")
 
+IS_ADDRESS = validate.Email()
 MEANWHILE = "This segment was changed meanwhile. Load the page again to see how it is now."
 
 
@@ -39,11 +40,12 @@ def settings() -> Response:
 def save_settings() -> Any:
     """Change what is given and leave the rest; all of it or, where anything cannot be, nothing."""
     wanted = shop_choices.SettingsToSave().load(api.body())
-    thresholds_wanted = wanted.pop("thresholds", {})
+    thresholds_wanted, address = wanted.pop("thresholds", {}), wanted.pop("warn_email", None)
     values, errors = choices.read(wanted)
     with db.write() as session:
         shop_id = api.asking_shop(session).id
         changed = set(_made(session, shop_id, values, errors))
+        changed |= _choose_person(session, shop_id, address, errors)
         changed |= _save_thresholds(session, shop_id, thresholds_wanted, errors)
         if errors:
             raise ValidationError(errors)  # nothing of it is kept
@@ -108,13 +110,29 @@ def current(session: Session, shop: Shop) -> dict[str, Any]:
     """What the page shows, and its script compares with."""
     rows = segment_store.rows(session, shop.id)
     saved = {str(row.bit): {"version": row.version, "definition": row.definition} for row in rows}
-    return choices.written(ShopSettings.of(shop.settings)) | {"thresholds": saved}
+    person = person_to_warn.of(shop)
+    beside = {"thresholds": saved, "warn_email": person.address if person else ""}
+    return choices.written(ShopSettings.of(shop.settings)) | beside
 
 
 def _made(session: Session, shop_id: int, values: dict[str, Any], errors: dict[str, str]) -> frozenset[str]:
     if errors:
         return frozenset()
     return frozenset(map(choices.named, settings_changes.make(session, shop_id, clock.now(), **values)))
+
+
+def _choose_person(session: Session, shop_id: int, address: str | None, errors: dict[str, str]) -> set[str]:
+    if address is None:
+        return set()
+    try:
+        chosen = IS_ADDRESS(address.strip()) if address.strip() else ""
+    except ValidationError:
+        errors["warn_email"] = language.current().text("This is no email address.")
+        return set()
+    if not person_to_warn.choose(shops.get(session, shop_id), chosen, language.asked()):
+        return set()
+    warnings.forget(session, shop_id)
+    return {"warn_email"}
 
 
 def _save_thresholds(session: Session, shop_id: int, wanted: Mapping[str, Any], errors: dict[str, str]) -> set[str]:

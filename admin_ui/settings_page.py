@@ -7,10 +7,11 @@ from flask import Blueprint, render_template
 from sqlalchemy.orm import Session
 
 from admin_ui import auth, language, overview, settings_api, thresholds
+from plugin import mail
 from plugin.db import session as db
 from plugin.db.models import Segment, Shop
 from plugin.segments import catalogue, suggestions
-from plugin.shop import installation, shops
+from plugin.shop import installation, shops, warnings
 from plugin.standing import baselines, segment_store
 
 blueprint = Blueprint("admin_settings", __name__, url_prefix="/app", template_folder="templates")
@@ -35,6 +36,8 @@ def settings() -> str:
             currency=currency,
             current=settings_api.current(session, shop),
             statuses=_statuses(),
+            mail_is_possible=mail.is_possible(),
+            undelivered=warnings.undelivered(session, shop_id),
         )
 
 

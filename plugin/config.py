@@ -44,12 +44,14 @@ class Config:
     bulk_tags_from: int
     lease_seconds: int
     changes_kept_days: int
+    smtp_url: str | None
+    smtp_from: str
     log_level: str
     shopify_url: str | None
     clock_file: Path | None
 
     def __repr__(self) -> str:
-        hidden = {"client_secret", "old_client_secret", "token_keys", "database_url", "redis_url"}
+        hidden = {"client_secret", "old_client_secret", "token_keys", "database_url", "redis_url", "smtp_url"}
         shown = ", ".join(f"{f.name}={getattr(self, f.name)!r}" for f in fields(self) if f.name not in hidden)
         return f"Config({shown})"
 
@@ -105,6 +107,8 @@ def read_environment() -> Config:
             bulk_tags_from=env.int("BULK_TAGS_FROM", 500, validate=Range(1)),
             lease_seconds=env.int("LEASE_SECONDS", 60, validate=Range(1)),
             changes_kept_days=env.int("CHANGES_KEPT_DAYS", 730, validate=Range(60, 3_650)),
+            smtp_url=env.str("SMTP_URL", None) or None,
+            smtp_from=env.str("SMTP_FROM", "") or env.str("SUPPORT_EMAIL"),
             log_level=env.str("LOG_LEVEL", "INFO", validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])),
             shopify_url=env.str("SHOPIFY_URL", None) or None,
             clock_file=Path(path) if (path := env.str("CLOCK_FILE", "")) else None,
@@ -124,9 +128,21 @@ def check(config: Config) -> None:
             Fernet(key)
         except ValueError as error:
             raise ConfigError("TOKEN_KEYS: each key is 32 bytes in URL-safe base64 (`regulars keys new`)") from error
+    if config.smtp_url is not None:
+        _check_smtp(config.smtp_url)
     if not urlsplit(config.app_url).scheme:
         raise ConfigError("APP_URL needs its scheme, for example https://regulars.your-company.com")
     if config.environment == "production" and urlsplit(config.app_url).scheme != "https":
         raise ConfigError("APP_URL must be https in production: Shopify embeds and calls nothing else")
     if config.environment == "production" and (config.shopify_url or config.clock_file):
         raise ConfigError("SHOPIFY_URL and CLOCK_FILE point at a development store; production talks to Shopify itself")
+
+
+def _check_smtp(address: str) -> None:
+    try:
+        parts = urlsplit(address)
+        readable = parts.scheme in ("smtp", "smtps") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is none
+        readable = False
+    if not readable:
+        raise ConfigError("SMTP_URL must look like smtp://user:password@host:587 or smtps://user:password@host:465")

@@ -38,6 +38,7 @@ STAGES = {
     "sync": Stage("tags", "workers.sync_tags.sync_tags", 600),
     "keep": Stage("runs", "workers.keep_tokens.keep_token", 120),
     "prune": Stage("runs", "workers.prune.prune_shop", 120),
+    "warn": Stage("runs", "workers.send_warnings.send_warnings", 300),
     "days": Stage("runs", "workers.count_days.count_shop", 300),
     "run": Stage("runs", "workers.work_on_runs.work_on_runs", 3600),
 }

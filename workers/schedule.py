@@ -15,12 +15,14 @@ from workers import (
     read_metafields,
     reconcile,
     sweep,
+    watch_shops,
 )
 
 # The job, and when it runs (cron, UTC).
 TIMETABLE = (
     (sweep.sweep, "* * * * *"),
     (count_days.count_days, "7 * * * *"),
+    (watch_shops.watch_shops, "23 * * * *"),
     (reconcile.reconcile_all, "47 3 * * *"),
     (read_metafields.read_metafields, "7 3 * * *"),
     (keep_tokens.keep_tokens, "17 4 * * *"),

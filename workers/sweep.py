@@ -6,6 +6,7 @@ from plugin import clock, queues, runs
 from plugin.db import session as db
 from plugin.deliveries import inbox
 from plugin.history import order_lookup, products
+from plugin.shop import warnings
 from plugin.standing import refresh
 from plugin.tagging import bulk_tagging, tag_sync
 
@@ -22,6 +23,7 @@ def sweep() -> None:
             "refetch": order_lookup.shops_waiting(session, now),
             "products": products.shops_waiting(session, now),
             "run": runs.shops_waiting(session),
+            "warn": warnings.shops_waiting(session, now),
             "sync": sorted({*tag_sync.shops_waiting(session, now), *bulk_tagging.shops_waiting(session, now)}),
         }
     for stage, shop_ids in found.items():

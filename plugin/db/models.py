@@ -97,6 +97,8 @@ class Shop(Base):
     answers_secret: Mapped[bytes | None]
     answers_secret_at: Mapped[datetime | None]
     answers_read_at: Mapped[datetime | None]
+    # Whom to write to when there is trouble (encrypted; plugin.shop.person_to_warn).
+    person_to_warn: Mapped[bytes | None]
     # When every customer's group in Shopify was last read (shopify_rfm); None while no segment asks for it.
     shopify_rfm_at: Mapped[datetime | None]
     # Copies of the shop made before this count of `writes` hold customers who were erased since (standing.column_copy).
@@ -584,6 +586,24 @@ class Run(Base):
 
 UNFINISHED_RUN = text("finished_at IS NULL")
 Index("ix_runs_unfinished", Run.shop_id, sqlite_where=UNFINISHED_RUN, postgresql_where=UNFINISHED_RUN)
+
+
+class ShopWarning(Base):
+    """A kind of trouble a shop's person is written to about (plugin.shop.warnings).
+
+    `since`: when it was first seen, as long as it lasts. `due_at`: a letter is to be sent from then on; `sent_at`: the
+    last one was. `error`: why the last one did not go out, after `tries`.
+    """
+
+    __tablename__ = "warnings"
+
+    shop_id: Mapped[int] = shop_key()
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    since: Mapped[datetime | None]
+    due_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+    tries: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str | None] = mapped_column(String(255))
 
 
 class Baseline(Base):

@@ -35,8 +35,9 @@ class ChoicesToSave(Schema):
 
 
 class SettingsToSave(ChoicesToSave):
-    """Whatever of the settings is to change; `thresholds` by the segment's number."""
+    """Whatever of the settings is to change; `thresholds` by the segment's number. `warn_email`: empty for nobody."""
 
+    warn_email = fields.String(validate=validate.Length(max=254))
     thresholds = fields.Dict(keys=fields.String(validate=BIT), values=fields.Nested(Numbers))
 
 
@@ -57,6 +58,7 @@ class Settings(Schema):
     tag_prefix = fields.String(required=True)
     brake_percent = fields.Integer(required=True)
     brake_least = fields.Integer(required=True)
+    warn_email = fields.String(required=True)
     thresholds = fields.Dict(keys=fields.String(), values=fields.Nested(Thresholds), required=True)
 
 

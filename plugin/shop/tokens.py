@@ -25,7 +25,7 @@ IDLE_AFTER = timedelta(days=30)
 REFRESH_TOKEN_LIFE = timedelta(days=90)
 
 # The columns of a shop that are kept encrypted.
-SEALED = ("access_token", "refresh_token", "answers_secret")
+SEALED = ("access_token", "refresh_token", "answers_secret", "person_to_warn")
 
 PATIENCE_SECONDS = 30
 LOOK_AGAIN_SECONDS = 0.2
@@ -82,7 +82,7 @@ def reencrypt(session: Session) -> tuple[int, list[str]]:
     """Encrypt every token and secret with the first of TOKEN_KEYS; returns how many shops, and those not readable."""
     with_first, done, unreadable = box(), 0, []
     # Locked, so that a pair refreshed meanwhile is not overwritten with the one before.
-    sealed = or_(Shop.access_token.is_not(None), Shop.answers_secret.is_not(None))
+    sealed = or_(*(getattr(Shop, name).is_not(None) for name in SEALED))
     for shop in session.scalars(select(Shop).where(sealed).with_for_update()):
         try:
             for name in SEALED:

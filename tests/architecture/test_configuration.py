@@ -59,6 +59,8 @@ def test_a_missing_setting_stops_the_start_by_its_name(environment, name):
         ("TOKEN_KEYS", "short"),
         ("APP_URL", "regulars.example.org"),
         ("APP_URL", "http://regulars.example.org"),
+        ("SMTP_URL", "mail.example.org"),
+        ("SMTP_URL", "smtp://mail.example.org:many"),
         ("SUPPORT_EMAIL", "somebody"),
         ("TRUSTED_PROXIES", "-1"),
         ("SHOPIFY_URL", "http://127.0.0.1:9000"),

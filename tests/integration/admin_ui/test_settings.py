@@ -8,10 +8,11 @@ import pytest
 
 from admin_ui import thresholds
 from admin_ui.thresholds import Field, Group, Rule
-from plugin import clock, runs
+from plugin import clock, config, runs
 from plugin.db import session as db
-from plugin.db.models import Order
+from plugin.db.models import Order, Shop
 from plugin.segments.baseline import Baseline
+from plugin.shop import person_to_warn
 from plugin.standing import baselines
 from tests.integration.admin_ui.asking import Merchant
 
@@ -234,3 +235,24 @@ def test_the_effect_of_a_choice_is_told_and_nothing_is_changed(merchant: Merchan
     assert settings(merchant)["spend_is_total"] is True
     refused = merchant.client.post("/app/api/settings/effect", json={"counted_statuses": []}, headers=merchant.bearer())
     assert refused.status_code == 422
+
+
+def test_a_person_to_warn_is_kept_with_their_language(merchant: Merchant, monkeypatch: pytest.MonkeyPatch) -> None:
+    address = "/app/api/settings?locale=de-AT"
+    body = {"warn_email": " anna@regular-people.org "}
+    saved = merchant.client.put(address, json=body, headers=merchant.bearer()).get_json()
+
+    assert (saved["changed"], saved["settings"]["warn_email"]) == (["warn_email"], "anna@regular-people.org")
+    with db.read() as session:
+        person = person_to_warn.of(session.get_one(Shop, merchant.shop_id))
+    assert (person.address, person.locale) == ("anna@regular-people.org", "de-AT")
+    assert "This installation sends no mail" in merchant.open("/app/settings").text
+    monkeypatch.setenv("SMTP_URL", "smtp://127.0.0.1:1")
+    config.load()
+    assert "This installation sends no mail" not in merchant.open("/app/settings").text
+    assert put(merchant, {"warn_email": ""}).get_json()["settings"]["warn_email"] == ""
+
+
+@pytest.mark.parametrize("address", ["anna", "anna@", "a@b.org, c@d.org", "a@b.org\nBcc: c@d.org"])
+def test_what_is_no_address_is_refused(merchant: Merchant, address: str) -> None:
+    assert put(merchant, {"warn_email": address}).get_json() == {"errors": {"warn_email": "This is no email address."}}
