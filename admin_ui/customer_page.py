@@ -48,7 +48,7 @@ def customer(customer_id: int) -> Any:
         shop = shops.get(session, shop_id)
         said = language.of(shop)
         try:
-            found = explanation.explain(session, shop_id, customer_id, clock.now())
+            found = explanation.explain(session, shop_id, customer_id, clock.now(), said.locale)
         except explanation.UnknownCustomer:
             return _finding(shop_id, str(customer_id)), 404
         return render_template("customer.html", **_shown(session, shop, found, said))
@@ -107,7 +107,7 @@ def _facts(session: Session, shop_id: int, found: CustomerExplained, said: Langu
     """What is known beside the segments, as names and values: of orders, those that count and we can see."""
     row = session.get_one(Customer, (shop_id, found.customer_id))
     pieces = loading.some(session, shop_id, [found.customer_id], Needs(), found.as_of).pieces
-    (columns,) = (customers.columns for customers, places in pieces if len(places))
+    (columns,) = (customers.columns for customers, _ in pieces if len(customers.columns.customer_ids))
     return customer_words.facts(row, columns, said)
 
 
