@@ -3,6 +3,7 @@ in the database (instants as microseconds), and every one of them says its shop.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, Table, column, select, table
@@ -13,6 +14,8 @@ from sqlalchemy.sql.schema import ScalarElementColumnDefault
 Row = tuple[Any, ...]
 # Both databases' INSERT ... ON CONFLICT, which SQLAlchemy has as two classes of one shape.
 Insert = sqlite.Insert | postgresql.Insert
+# SQLite works on a statement without holding up Python's other threads: a row each would have them wait in between.
+VALUES_A_STATEMENT = 30_000
 
 
 def write(
@@ -31,14 +34,20 @@ def write(
 
 
 def _execute(
-    connection: Connection, into: Table, names: Sequence[str], rows: Iterable[Row], on_conflict: Callable[[Any], Insert]
+    connection: Connection, into: Table, names: Sequence[str], rows: Sequence[Row], on_conflict: Callable[[Any], Insert]
 ) -> None:
     statement = on_conflict(sqlite.insert(into).values(dict.fromkeys(names)))
     compiled = statement.compile(dialect=connection.dialect)
     wanted = [names.index(name) for name in compiled.positiontup or ()]
     if wanted != list(range(len(names))):
         rows = [tuple(row[place] for place in wanted) for row in rows]
-    connection.exec_driver_sql(str(compiled), list(rows))
+    one, row, most = str(compiled), f"({', '.join('?' for _ in names)})", VALUES_A_STATEMENT // len(names)
+    many = one.replace(f"VALUES {row}", f"VALUES {', '.join(most * [row])}")
+    whole = len(rows) - len(rows) % most
+    for start in range(0, whole, most):
+        connection.exec_driver_sql(many, tuple(chain.from_iterable(rows[start : start + most])))
+    if whole < len(rows):
+        connection.exec_driver_sql(one, rows[whole:])
 
 
 def _copy(

@@ -4,10 +4,9 @@ A run keeps its place (run.position) in the transaction that folded up to there,
 import of a shop that was here before reconciles it: orders are brought up to date, and what is gone goes.
 """
 
-import gc
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime, timedelta
 
 import structlog
@@ -19,7 +18,7 @@ from plugin.db import session as db
 from plugin.db.models import Order, Run, Shop
 from plugin.db.types import from_microseconds, to_microseconds
 from plugin.history import bulk_ledger, category_histories, histories, lines, listed_rows, listing, unlisted
-from plugin.history.listed_rows import Rows
+from plugin.history.listed_rows import Read, Rows
 from plugin.history.listing import Batch, Kind, Place
 from plugin.shop import shops
 from plugin.shopify import scopes
@@ -33,7 +32,6 @@ NOT_LISTED_YET = timedelta(minutes=10)
 # An order leaves our sight while the list is made, and by the instant it was entered, which may not be its own.
 OUT_OF_SIGHT_SOON = timedelta(days=2)
 
-Read = Callable[[Session, Shop, Batch], Rows]
 Fold = Callable[[Session, Shop, Rows], None]
 
 
@@ -77,36 +75,25 @@ def _fold_list(run: Run, turn: Turn, until: float, kind: Kind, read: Read, fold:
     turn.renew()
     # A client of its own for each step: folding a file may outlast a token.
     client = shops.admin_client(run.shop_id)
+    batches = listing.batches(client, kind, "", run.position.get("place", {}), keep)
     try:
-        for batch in listing.batches(client, kind, "", run.position.get("place", {}), keep):
-            # Nobody has to wait while we read.
-            with db.read() as session, _collector_off():
-                rows = read(session, shops.get(session, run.shop_id), batch)
-            turn.renew()
-            with db.write() as session, _collector_off():
-                shops.hold(session, run.shop_id)
-                fold(session, shops.get(session, run.shop_id), rows)
-                moved = {"place": batch.place, "listed_at": to_microseconds(batch.seen_at)}
-                done = run.position.get("done", 0) + len(rows[0])
-                _move(session, run, moved | {"done": done}, _stage(kind, batch), done, batch.total)
-            if time.monotonic() >= until:
-                return False
+        with closing(listed_rows.ahead(run.shop_id, batches, read, until)) as read_ahead:
+            for batch, rows, in_time in read_ahead:
+                turn.renew()
+                with db.write() as session:
+                    shops.hold(session, run.shop_id)
+                    fold(session, shops.get(session, run.shop_id), rows)
+                    moved = {"place": batch.place, "listed_at": to_microseconds(batch.seen_at)}
+                    done = run.position.get("done", 0) + len(rows[0])
+                    _move(session, run, moved | {"done": done}, _stage(kind, batch), done, batch.total)
+                if not in_time:
+                    return False
     except listing.BeingPrepared as prepared:
         _save(run, {}, "ordering", prepared.found, None)
         raise
     finally:
         shops.note_answered(run.shop_id)
     return True
-
-
-@contextmanager
-def _collector_off() -> Iterator[None]:
-    """What is read and thrown away forms no cycles: looking for some would take a sixth of the time."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 def _stage(kind: Kind, batch: Batch) -> str:

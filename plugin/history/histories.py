@@ -21,7 +21,7 @@ from plugin.shop.shop_settings import ShopSettings
 
 ORDERS_AT_ONCE = 20_000
 # What is held in memory while a shop's first histories are written takes some 250 bytes an order.
-ORDERS_GATHERED = 1_000_000
+ORDERS_GATHERED = 1_500_000
 CUSTOMERS_A_WRITE = 5_000
 KEYS_A_QUERY = 5_000
 SECOND = 1_000_000

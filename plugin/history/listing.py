@@ -187,9 +187,8 @@ def _file(operation: BulkOperation, place: Place, keep: Callable[[Place], None])
     place = {name: place[name] for name in ("operation", "failures", "refused") if name in place}
     try:
         for block, behind in bulk_queries.blocks(http.client(), operation.url, offset, BLOCK):
-            place.pop("refused", None)
             offset = behind
-            place |= {"offset": offset}
+            place = {name: place[name] for name in place if name != "refused"} | {"offset": offset}
             yield Batch(place, operation.created_at, operation.root_object_count, block=block)
     except bulk_queries.ResultGone:
         # The operation has just given this address: once is an accident, twice in a row means that the file is gone.
