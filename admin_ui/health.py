@@ -6,13 +6,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from plugin.db.models import UNFINISHED_RUN, InboxEvent, Run, TagChange
-from plugin.tagging import switch
-
-WAITING_FOR_THE_MERCHANT = "waiting"
+from plugin import runs
+from plugin.db.models import InboxEvent, TagChange
+from plugin.tagging import activity, switch
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +27,8 @@ def read(session: Session, shop_id: int) -> Health:
     """The shop's, at this moment."""
     heard = select(InboxEvent.received_at).where(InboxEvent.shop_id == shop_id)
     written = (TagChange.shop_id == shop_id, TagChange.outcome == switch.WRITTEN)
-    undecided = (Run.shop_id == shop_id, UNFINISHED_RUN, Run.state == WAITING_FOR_THE_MERCHANT)
     return Health(
         heard_at=session.scalar(heard.order_by(InboxEvent.received_at.desc()).limit(1)),
         wrote_at=session.scalar(select(TagChange.at).where(*written).order_by(TagChange.at.desc()).limit(1)),
-        undecided=session.scalar(select(func.count()).select_from(Run).where(*undecided)) or 0,
+        undecided=len(activity.failed_runs(session, shop_id)) + (runs.waiting(session, shop_id) is not None),
     )

@@ -11,11 +11,10 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, render_template, request, send_from_directory, url_for
 
-from admin_ui import auth, content_policy, data_page, health, home_page, install, language, overview, texts, thresholds
+from admin_ui import auth, content_policy, data_page, health, home_page, install, language, overview, texts
 from plugin import clock, config
 from plugin.db import session as db
 from plugin.shop import installation, shops
-from plugin.standing import segment_store
 
 STATIC = Path(__file__).parent / "static"
 YEAR_SECONDS = 365 * 86_400
@@ -33,16 +32,12 @@ def home() -> str:
     with db.read() as session:
         shop = shops.get(session, shop_id)
         seen = overview.read(session, shop)
-        definitions = segment_store.definitions(session, shop_id)
         return render_template(
             "home.html",
             overview=seen,
             home=home_page.read(session, shop, seen, clock.now()),
             guide=home_page.guide(shop, seen),
             health=health.read(session, shop_id),
-            groups=thresholds.groups(enumerate(definitions), overview.currency(shop)),
-            definitions=definitions,
-            currency=overview.currency(shop),
         )
 
 

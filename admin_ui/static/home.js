@@ -1,7 +1,6 @@
 // Starts the living parts of "Home": the status line, the guide of the first day, the table of segments.
 
 import { connectGuide } from "./first_run.js";
-import { connectForm } from "./segment_form.js";
 import { connectPermissions } from "./permissions.js";
 import { showProblems } from "./problems.js";
 import { showSegments } from "./segments.js";
@@ -15,5 +14,4 @@ const status = follow(document.querySelector("[data-progress]"), (seen) => {
 });
 const place = document.getElementById("guide");
 const guide = place && connectGuide(place, (seen) => status.show(seen));
-connectForm(document.getElementById("thresholds"), (saved) => status.show(saved.status));
 connectPermissions(() => status.look());

@@ -143,6 +143,7 @@ Index(
     sqlite_where=PENDING_EVENT,
     postgresql_where=PENDING_EVENT,
 )
+Index("ix_inbox_events_received", InboxEvent.shop_id, InboxEvent.received_at)
 FAILED_EVENT = text("failed_at IS NOT NULL")
 Index("ix_inbox_events_failed", InboxEvent.shop_id, sqlite_where=FAILED_EVENT, postgresql_where=FAILED_EVENT)
 

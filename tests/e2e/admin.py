@@ -102,6 +102,11 @@ class Admin:
         self.page.goto(f"{self.address}/apps/regulars")
         expect(self.app.get_by_role("heading", name="Regulars", level=1)).to_be_visible()
 
+    def open_settings(self) -> None:
+        """Go to the page of all that is decided once."""
+        self.page.goto(f"{self.address}/apps/regulars/app/settings")
+        expect(self.app.get_by_role("heading", name="Settings", level=1)).to_be_visible()
+
     def wait_until_right(self) -> None:
         """Wait until the page says that all tags are written."""
         words = self.app.get_by_text("All 6 customers have the right tags").first

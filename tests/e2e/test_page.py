@@ -49,6 +49,7 @@ def test_a_page_without_a_fresh_token_fetches_one_and_comes_back(shared: Admin) 
 
 def test_a_fetch_with_a_stale_token_is_tried_again_with_a_fresh_one(shared: Admin, watch: Watch) -> None:
     watch.expect("status of 401")
+    shared.open_settings()
     stale = iter(["stale"])
 
     def hand_out(route: Route) -> None:

@@ -173,3 +173,9 @@ def test_a_tooltip_shows_for_the_keyboard_too(page: Page) -> None:
     expect(page.get_by_role("tooltip")).to_be_visible()
     page.keyboard.press("Tab")
     expect(page.get_by_text("An answer")).to_be_hidden()
+
+
+def test_a_slot_without_content_takes_no_room(page: Page) -> None:
+    assert page.eval_on_selector("s-table", "table => table.shadowRoot.querySelector('.filters').offsetHeight") == 0
+    page.eval_on_selector("s-table", "table => table.insertAdjacentHTML('beforeend', '<p slot=filters>Filter</p>')")
+    expect(page.get_by_text("Filter", exact=True)).to_be_visible()

@@ -113,7 +113,7 @@ class Choice extends Element {
   static focuses = true;
   static css = `
     :host { display: block } label { display: flex; gap: 8px; cursor: pointer } input { flex: none; width: 16px; height: 16px; margin: 2px 0 0; accent-color: #303030 }
-    .more { margin-left: 24px; color: #616161 } :host(:not(:has(> [slot]))) .more { display: none } .content { margin: 8px 0 0 24px } :host(:not(:has(> [slot=secondary-content]))) .content { display: none }
+    .more { margin-left: 24px; color: #616161 } .more:not(:has(.filled)) { display: none } .content { margin: 8px 0 0 24px } .content:not(:has(.filled)) { display: none }
   `;
   static html = `<label><input type="radio" aria-describedby="m"><span><slot></slot></span></label><div class="more" id="m"><slot name="details"></slot></div>
     <div class="content"><slot name="secondary-content"></slot></div>`;

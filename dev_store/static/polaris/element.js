@@ -31,6 +31,8 @@ class Element extends HTMLElement {
     sheet.replaceSync(SHARED + this.constructor.css);
     root.adoptedStyleSheets = [sheet];
     root.innerHTML = this.constructor.html;
+    // What an empty slot stands in takes no room; :host() cannot ask for children.
+    root.addEventListener("slotchange", ({ target }) => target.classList.toggle("filled", target.assignedNodes().length > 0));
   }
 
   static get observedAttributes() { return this.observed; }

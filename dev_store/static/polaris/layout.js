@@ -7,11 +7,11 @@ class Page extends Element {
     :host([inlinesize=small]) { max-width: 662px } :host([inlinesize=large]) { max-width: none }
     header { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 8px 16px; margin-bottom: 16px }
     h1 { font-size: 20px; line-height: 24px; font-weight: 650; letter-spacing: -.01em }
-    nav { flex-basis: 100% } :host(:not(:has(> [slot=breadcrumb-actions]))) nav { display: none }
+    nav { flex-basis: 100% } nav:not(:has(.filled)) { display: none }
     .actions { display: flex; gap: 8px } .content, aside { display: flex; flex-direction: column; gap: 16px; min-width: 0 }
-    :host(:has(> [slot=aside])) main { display: grid; grid-template-columns: minmax(0, 2fr) minmax(240px, 1fr); gap: 16px }
-    :host(:not(:has(> [slot=aside]))) aside { display: none }
-    @media (max-width: 768px) { :host(:has(> [slot=aside])) main { grid-template-columns: minmax(0, 1fr) } }
+    main:has(aside .filled) { display: grid; grid-template-columns: minmax(0, 2fr) minmax(240px, 1fr); gap: 16px }
+    aside:not(:has(.filled)) { display: none }
+    @media (max-width: 768px) { main:has(aside .filled) { grid-template-columns: minmax(0, 1fr) } }
     @media (max-width: 490px) { :host { padding: 16px 0 48px } header { padding: 0 16px } }
   `;
   static html = `<header><nav><slot name="breadcrumb-actions"></slot></nav><h1></h1><div class="actions"><slot name="secondary-actions"></slot><slot name="primary-action"></slot>
@@ -59,7 +59,7 @@ class Banner extends Element {
     :host { display: block } .frame { background: #fff; border-radius: 12px; overflow: hidden; box-shadow: 0 0 0 1px rgb(26 26 26 / .1) }
     header { display: flex; justify-content: space-between; gap: 8px; padding: 10px 16px; font-weight: 650; background: #e0f0ff; color: #00527c } section { padding: 12px 16px 16px }
     button { width: 20px; height: 20px; padding: 0; border: 0; border-radius: 4px; background: none; color: inherit; font-size: 16px; line-height: 1; cursor: pointer }
-    .actions { display: flex; flex-wrap: wrap; gap: 8px; margin-top: 12px } :host(:not(:has(> [slot=secondary-actions]))) .actions { display: none }
+    .actions { display: flex; flex-wrap: wrap; gap: 8px; margin-top: 12px } .actions:not(:has(.filled)) { display: none }
     ${tones((tone, back, ink) => `:host([tone=${tone}]) header { background: ${back}; color: ${ink} }`)}
     @media (max-width: 490px) { .frame { border-radius: 0 } }
   `;

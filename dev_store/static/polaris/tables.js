@@ -6,7 +6,7 @@ class Table extends Element {
     .pages { display: flex; justify-content: center; gap: 4px; padding: 8px; border-top: 1px solid #ebebeb } [hidden] { display: none }
     .pages button { width: 32px; height: 28px; border: 0; border-radius: 8px; background: #fff; box-shadow: inset 0 0 0 1px #e3e3e3; cursor: pointer; font: inherit }
     .pages button:disabled { color: #8a8a8a; cursor: default } .pages button:focus-visible { outline: 2px solid #005bd3 }
-    .filters { padding: 8px 12px; border-bottom: 1px solid #ebebeb } :host(:not(:has(> [slot=filters]))) .filters { display: none }
+    .filters { padding: 8px 12px; border-bottom: 1px solid #ebebeb } .filters:not(:has(.filled)) { display: none }
     ${NARROW} { .table { display: block } }`;
   static html = `<div class="filters"><slot name="filters"></slot></div><div class="table" role="table"><slot></slot></div>
     <nav class="pages" aria-label="Pages" hidden><button type="button" id="previous" aria-label="Previous page">\u2039</button>
