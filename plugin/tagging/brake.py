@@ -48,9 +48,9 @@ def lets_pass(run: Run, turn: Turn, until: float) -> bool:
     """
     after = _begin(run, turn)
     while after is not None:
-        if time.monotonic() >= until:
-            return False
         after = _count_some(run, turn, after)
+        if after is not None and time.monotonic() >= until:
+            return False
     return _verdict(run)
 
 

@@ -5,11 +5,12 @@ import pytest
 from plugin import clock, runs
 from plugin.db import session as db
 from plugin.db.models import Movement, Run
-from plugin.shop import shop_settings
-from plugin.standing import segment_store
-from plugin.tagging import brake
+from plugin.shop import settings_changes, shop_settings
+from plugin.standing import refresh, segment_store
+from plugin.tagging import brake, switch
 from tests.conftest import start
 from tests.support.installed import ON_ONE_DATABASE, InstalledShop, segment
+from workers import work_on_runs
 
 EVERYBODY, TWICE = segment("everybody"), segment("twice", orders=2)
 
@@ -171,3 +172,33 @@ def test_a_week_without_a_look_is_noticed(shop):
     with db.read() as session:
         assert not brake.neglected(session, shop.id, clock.now())
         assert brake.neglected(session, shop.id, clock.now() + brake.LOOKED_AT_WITHIN)
+
+
+def test_counting_goes_on_where_a_job_left_it(shop, monkeypatch):
+    monkeypatch.setattr(refresh, "CHUNK", 2)
+    monkeypatch.setattr(work_on_runs, "SECONDS_A_JOB", 0)
+    save(shop, segment("renamed"), TWICE)
+    numbers = brake.numbers(waiting(shop))
+    assert (numbers["customers"], numbers["added"]) == (5, {"renamed": 5, "twice": 1})
+    decide(shop, brake.confirm)
+    assert len(shop.tagged("renamed")) == 5
+
+
+@ON_ONE_DATABASE
+def test_other_orders_that_would_come_to_count_do_not_if_that_is_declined(shop):
+    with db.write() as session:
+        settings_changes.make(session, shop.id, clock.now(), counted_statuses=frozenset({"pending"}))
+    shop.settle()
+    assert brake.numbers(waiting(shop))["removed"] == {"everybody": 5}
+    shop.store.forget_calls()
+    decide(shop, brake.decline)
+    assert (waiting(shop), calls(shop), len(shop.tagged("everybody"))) == (None, [], 5)
+
+
+@ON_ONE_DATABASE
+def test_taking_all_tags_off_is_asked_for_on_its_own_page_and_does_not_wait(shop):
+    for on in (False, True):
+        with db.write() as session:
+            switch.switch(session, shop.id, on, clock.now())
+        shop.settle()
+        assert (waiting(shop), len(shop.tagged("everybody"))) == (None, 5 if on else 0)

@@ -5,10 +5,11 @@ import pytest
 from plugin import clock, runs
 from plugin.db import session as db
 from plugin.db.models import Run
-from plugin.shop import shop_settings
+from plugin.shop import settings_changes, shop_settings, shops
 from plugin.standing import segment_store
 from plugin.tagging import brake, tag_changes, undo
 from tests.support.installed import ON_ONE_DATABASE, InstalledShop, segment
+from workers import work_on_runs
 
 EVERYBODY, TWICE = segment("everybody"), segment("repeat", orders=2)
 
@@ -101,7 +102,6 @@ def test_writes_that_did_not_reach_the_store_do_not_happen(shop):
     with db.write() as session:
         segment_store.save(session, shop.id, [EVERYBODY, segment("late")], clock.now())
         runs.start_refresh(session, shop.id, clock.now())
-    from workers import work_on_runs
 
     work_on_runs.work_on_runs(shop.id)
     shop.store.forget_calls()
@@ -166,3 +166,19 @@ def test_an_undo_waits_only_if_it_changes_more_than_the_merchant_has_seen(shop):
     shop.settle()
     again = undone(shop, back)
     assert (again.state, brake.numbers(again)["customers"]) == (runs.WAITING, 7)
+
+
+def test_other_orders_that_came_to_count_count_no_more_after_the_undo(shop):
+    owing = shop.buy(financial_status="pending")["customer"]["id"]
+    shop.settle()
+    before = carried(shop)
+    with db.write() as session:
+        counted = frozenset(shop_settings.COUNTABLE_STATUSES)
+        settings_changes.make(session, shop.id, clock.now(), counted_statuses=counted)
+    shop.settle()
+    assert (before[owing], shop.tags(owing)) == ([], ["everybody"])
+    undone(shop, [run for run in shop.runs() if run.kind == runs.REFRESH][-1])
+    (back,) = [run for run in shop.runs() if runs.UNDOES in run.position]
+    assert (carried(shop), back.state, runs.SUPERSEDED in back.position) == (before, runs.DONE, False)
+    with db.read() as session:
+        assert "pending" not in shop_settings.ShopSettings.of(shops.get(session, shop.id).settings).counted_statuses
