@@ -1,5 +1,6 @@
 """Databases for benchmarks: a throw-away one of either kind, and this process started on it as the app would be."""
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -42,7 +43,9 @@ def copied(url: str) -> Iterator[str]:
 
 def start(url: str, folder: str | None = None) -> None:
     """Make this process the app on a database, standing still at the instant the made stores are judged at."""
-    folder = folder or tempfile.mkdtemp(prefix="bench-")
+    if folder is None:
+        folder = tempfile.mkdtemp(prefix="bench-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
     clock_file = Path(folder) / "clock"
     os.environ |= {
         "ENVIRONMENT": "development",
