@@ -164,7 +164,7 @@ def _by_tag(counts: Mapping[int, int], tags: Mapping[int, str]) -> dict[str, int
 def _state(run: Run) -> str:
     if runs.UNDONE_BY in run.position:
         return "undone"
-    if brake.DECLINED in run.position:
+    if runs.DECLINED in run.position:
         return "declined"
     return "superseded" if runs.SUPERSEDED in run.position else run.state
 

@@ -28,8 +28,8 @@ QUEUED, RUNNING, DONE, FAILED = "queued", "running", "done", "failed"
 # Would change the tags of so many customers that the merchant is asked first (tagging.brake).
 WAITING = "waiting"
 # What a run's position says of it: it may change the tags of however many; everybody is judged anew after it anyway;
-# which run it undoes, which one undid it.
-PASSED, SUPERSEDED, UNDOES, UNDONE_BY = "passed", "superseded", "undoes", "undone_by"
+# the merchant wants none of it; which run it undoes, which one undid it.
+PASSED, SUPERSEDED, DECLINED, UNDOES, UNDONE_BY = "passed", "superseded", "declined", "undoes", "undone_by"
 # Where a run's position holds the last customer or order it has dealt with.
 # The parts of an import (history.backfill) after which it lists the orders anew if their lines are wanted by then.
 LISTS_ORDERS_YET = ("customers", "orders")
@@ -90,7 +90,9 @@ def next_run(session: Session, shop_id: int) -> Run | None:
 def waiting(session: Session, shop_id: int) -> Run | None:
     """The run that waits for the merchant's word, the newest if there are several."""
     mine = (Run.shop_id == shop_id, UNFINISHED_RUN, Run.state == WAITING)
-    return session.scalar(select(Run).where(*mine).order_by(Run.created_at.desc()).limit(1))
+    found = session.scalars(select(Run).where(*mine).order_by(Run.created_at.desc()))
+    # One that was declined holds the shop until everybody is judged by what was before.
+    return next((run for run in found if DECLINED not in run.position), None)
 
 
 def begin(run: Run, stage: str, now: datetime) -> None:

@@ -6,7 +6,7 @@ be too many. While a run waits nothing is written (tag_changes.is_held); the pag
 
 import time
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -27,11 +27,9 @@ from plugin.turns import Turn
 
 log = structlog.get_logger()
 
-# Nobody has looked for so long: whoever is to be warned is written to.
-LOOKED_AT_WITHIN = timedelta(days=7)
 # What a run's position says: how far it has counted, and what; that it waited for these numbers.
 MEASURED, COUNTED, NUMBERS = "measured", "counted", "numbers"
-CONFIRMED, DECLINED = "confirmed", "declined"
+CONFIRMED = "confirmed"
 # An undo passes if it changes no more customers than the run it undoes, whose numbers the merchant has seen.
 NO_MORE_THAN = "no_more_than"
 
@@ -74,7 +72,7 @@ def decline(session: Session, shop_id: int, run_id: int, now: datetime) -> None:
         judged_by.restore(session, shop_id, before, now)
     else:
         _switch_off(session, shop_id, run.position[NUMBERS], now)
-    run.position = {**run.position, DECLINED: clock_text(now)}
+    run.position = {**run.position, runs.DECLINED: clock_text(now)}
     runs.start_refresh(session, shop_id, now, **{runs.PASSED: True, "after_decline": True})
     log.info("run_declined", shop_id=shop_id)
 
@@ -85,13 +83,6 @@ def completed(session: Session, run: Run, now: datetime) -> None:
         return
     shops.get(session, run.shop_id).judged_by = run.position[judged_by.BY]
     _end_older(session, run, now)
-
-
-def neglected(session: Session, shop_id: int, now: datetime) -> bool:
-    """Whether a run has waited for so long that somebody has to be told."""
-    run = runs.waiting(session, shop_id)
-    since = None if run is None else run.position[NUMBERS]["at"]
-    return since is not None and datetime.fromisoformat(since) <= now - LOOKED_AT_WITHIN
 
 
 def numbers(run: Run) -> dict[str, Any] | None:
@@ -206,7 +197,7 @@ def _said(session: Session, shop_id: int, counted: Tally, total: int, now: datet
 def _end_older(session: Session, run: Run, now: datetime) -> None:
     mine = (Run.shop_id == run.shop_id, UNFINISHED_RUN, Run.state == runs.WAITING, Run.id != run.id)
     for row in session.scalars(select(Run).where(*mine)):
-        if DECLINED not in row.position:
+        if runs.DECLINED not in row.position:
             row.position = {**row.position, runs.SUPERSEDED: True}
         runs.finish(row, now)
 
@@ -214,7 +205,7 @@ def _end_older(session: Session, run: Run, now: datetime) -> None:
 def _decidable(session: Session, shop_id: int, run_id: int) -> Run:
     shops.hold(session, shop_id)
     run = session.get(Run, (shop_id, run_id))
-    if run is None or run.state != runs.WAITING or DECLINED in run.position:
+    if run is None or run.state != runs.WAITING or runs.DECLINED in run.position:
         raise NotWaiting("This change does not wait for you any more.")
     todo = (Run.shop_id == shop_id, UNFINISHED_RUN, Run.state != runs.WAITING)
     if session.scalar(select(Run.id).where(*todo, Run.kind.in_(runs.JUDGING)).limit(1)) is not None:

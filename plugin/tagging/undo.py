@@ -40,7 +40,7 @@ class NotUndone(Exception):
 def why_not(run: Run, now_by: Mapping[str, Any], *, busy: bool) -> str | None:
     """Why a run cannot be undone, None if it can. `now_by`: what the shop is judged by; `busy`: `is_busy`."""
     by, before = (run.position.get(part) for part in (judged_by.BY, judged_by.BEFORE))
-    over = run.state == runs.DONE and runs.SUPERSEDED not in run.position and brake.DECLINED not in run.position
+    over = run.state == runs.DONE and runs.SUPERSEDED not in run.position and runs.DECLINED not in run.position
     if run.kind != runs.REFRESH or not over or judged_by.same(by, before):
         return NO_CHANGE
     if by is None or before is None:

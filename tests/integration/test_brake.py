@@ -7,7 +7,7 @@ from plugin.db import session as db
 from plugin.db.models import Movement, Run
 from plugin.shop import settings_changes, shop_settings
 from plugin.standing import refresh, segment_store
-from plugin.tagging import brake, switch
+from plugin.tagging import brake, switch, tag_changes
 from tests.conftest import start
 from tests.support.installed import ON_ONE_DATABASE, InstalledShop, segment
 from workers import work_on_runs
@@ -90,6 +90,18 @@ def test_what_is_declined_is_as_it_was_and_nothing_was_written(shop):
     assert [run.state for run in shop.runs()[-2:]] == [runs.DONE, runs.DONE]
 
 
+@ON_ONE_DATABASE
+def test_what_was_declined_is_asked_for_no_more_and_holds_until_all_are_judged(shop):
+    save(shop, segment("renamed"))
+    with db.write() as session:
+        brake.decline(session, shop.id, waiting(shop).id, clock.now())
+    with db.read() as session:
+        assert (runs.waiting(session, shop.id), tag_changes.is_held(session, shop.id)) == (None, True)
+    shop.settle()
+    with db.read() as session:
+        assert not tag_changes.is_held(session, shop.id)
+
+
 def test_it_waits_on_after_a_restart(shop):
     save(shop, segment("renamed"))
     start()
@@ -164,14 +176,6 @@ def test_bulk_mutations_wait_as_well(shop, monkeypatch):
     save(shop, segment("renamed"))
     shop.sync()
     assert (calls(shop), shop.tagged("renamed")) == ([], [])
-
-
-@ON_ONE_DATABASE
-def test_a_week_without_a_look_is_noticed(shop):
-    save(shop, segment("renamed"))
-    with db.read() as session:
-        assert not brake.neglected(session, shop.id, clock.now())
-        assert brake.neglected(session, shop.id, clock.now() + brake.LOOKED_AT_WITHIN)
 
 
 def test_counting_goes_on_where_a_job_left_it(shop, monkeypatch):
