@@ -14,6 +14,7 @@ from plugin.schemas import first_run
 from plugin.segments import catalogue
 from plugin.segments.catalogue import Preset
 from plugin.segments.rules import InvalidDefinition
+from plugin.shop.shop_settings import ShopSettings
 from plugin.standing import preview, segment_store
 
 blueprint = Blueprint("admin_presets_api", __name__, url_prefix="/app/api/presets")
@@ -53,9 +54,10 @@ def add(key: str) -> Any:
     preset = _preset(key)
     if preset.blanks:
         abort(409, "Fill in first what this preset leaves open.")
-    definition = preset.definition() | {"on": False}
     with db.write() as session:
-        shop_id = api.asking_shop(session).id
+        shop = api.asking_shop(session)
+        shop_id = shop.id
+        definition = ShopSettings.of(shop.settings).taken_over(preset.definition()) | {"on": False}
         mine = segment_store.definitions(session, shop_id)
         if definition["tag"].casefold() not in {each["tag"].casefold() for each in mine}:
             try:

@@ -18,6 +18,7 @@ from plugin.segments import catalogue, words
 from plugin.segments.catalogue import Preset
 from plugin.segments.rules import Segment
 from plugin.shop import installation, shops
+from plugin.shop.shop_settings import ShopSettings
 from plugin.standing import segment_store
 
 blueprint = Blueprint("admin_presets", __name__, url_prefix="/app", template_folder="templates")
@@ -58,6 +59,9 @@ def presets() -> str:
 def groups(session: Session, shop: Shop) -> Iterator[Group]:
     """The catalogue as this shop sees it."""
     bits = {row.tag.casefold(): row.bit for row in segment_store.rows(session, shop.id)}
+    prefix = ShopSettings.of(shop.settings).tag_prefix.casefold()
+    # Added with the shop's prefix, they are still the presets that are offered here.
+    bits |= {tag.removeprefix(prefix): bit for tag, bit in bits.items() if tag.startswith(prefix)}
     voice = language.of(shop)
     for number, (heading, some) in enumerate(by_group()):
         yield Group(number, voice.text(heading), tuple(_offer(preset, voice, bits) for preset in some))

@@ -19,6 +19,7 @@ from plugin.db.models import Customer, Segment, Shop
 from plugin.language import Language
 from plugin.segments import catalogue
 from plugin.shop import installation, shops
+from plugin.shop.shop_settings import ShopSettings
 from plugin.standing import preview, segment_days, segment_edits, segment_store
 from plugin.standing.segment_days import Day
 
@@ -100,7 +101,9 @@ def new_segment() -> str:
         shop = shops.get(session, shop_id)
         preview.prepare(session, shop_id)
         said = language.of(shop)
-        definition = _to_fill_in(preset) if preset else {"name": "", "tag": "", "conditions": [EXAMPLE]}
+        settings = ShopSettings.of(shop.settings)
+        empty = {"name": "", "tag": "", "conditions": [EXAMPLE]}
+        definition = settings.taken_over(_to_fill_in(preset) if preset else empty)
         shown = _shown(session, shop, definition, said)
         blanks = {path: said.text(question) for path, question in preset.blanks.items()} if preset else {}
         return render_template("segment_new.html", **shown, idea=preset.idea if preset else "", blanks=blanks)

@@ -13,6 +13,7 @@ from plugin.db import session as db
 from plugin.schemas import admin_catalogue, admin_explanation, admin_responses, merchant_settings
 from plugin.segments import catalogue, segment_file, suggestions, words
 from plugin.segments.rules import MOST_SEGMENTS, Segment
+from plugin.shop.shop_settings import ShopSettings
 from plugin.standing import baselines, checking, explanation, explanation_words, segment_store
 
 blueprint = Blueprint("admin_segments_api", __name__, url_prefix="/app/api")
@@ -24,11 +25,12 @@ blueprint = Blueprint("admin_segments_api", __name__, url_prefix="/app/api")
 def presets() -> Response:
     """Every preset, with its sentence in the shop's currency and what has to be filled in."""
     with db.read() as session:
-        voice = language.of(api.asking_shop(session))
+        shop = api.asking_shop(session)
+        voice, settings = language.of(shop), ShopSettings.of(shop.settings)
     digits = voice.digits
 
     def line(preset: catalogue.Preset) -> dict[str, Any]:
-        segment = Segment.from_definition(preset.definition(), 0, digits)
+        segment = Segment.from_definition(settings.taken_over(preset.definition()), 0, digits)
         said = {
             "sentence": words.sentence(segment, voice),
             "beside": words.beside(segment, voice),

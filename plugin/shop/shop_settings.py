@@ -3,7 +3,7 @@ Kept as JSON in `shops.settings`; absent keys mean the default. Says nothing of 
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -87,6 +87,10 @@ class ShopSettings:
             brake_share=float(stored.get("brake_share", BRAKE_SHARE)),
             brake_least=int(stored.get("brake_least", BRAKE_LEAST)),
         )
+
+    def taken_over(self, preset: Mapping[str, Any]) -> dict[str, Any]:
+        """A preset's definition as this shop adds it: with the prefix before its tag."""
+        return {**preset, "tag": f"{self.tag_prefix}{preset['tag']}"}
 
     def record(self, order: Order) -> Record | None:
         """The order as its customer's history holds it; None if it does not count."""

@@ -256,3 +256,13 @@ def test_a_person_to_warn_is_kept_with_their_language(merchant: Merchant, monkey
 @pytest.mark.parametrize("address", ["anna", "anna@", "a@b.org, c@d.org", "a@b.org\nBcc: c@d.org"])
 def test_what_is_no_address_is_refused(merchant: Merchant, address: str) -> None:
     assert put(merchant, {"warn_email": address}).get_json() == {"errors": {"warn_email": "This is no email address."}}
+
+
+def test_presets_are_added_with_the_prefix_of_new_tags(merchant: Merchant) -> None:
+    put(merchant, {"tag_prefix": "club-"})
+    listed = merchant.get("/app/api/presets").get_json()["presets"]
+    assert {preset["definition"]["tag"].startswith("club-") for preset in listed} == {True}
+    assert 'value="club-regular"' in merchant.open("/app/segments/new", preset="regular").text
+    added = merchant.client.post("/app/api/presets/regular", headers=merchant.bearer())
+    assert definition(merchant, added.get_json()["bit"])["tag"] == "club-regular"
+    assert f"/app/segments/{added.get_json()['bit']}" in merchant.open("/app/presets").text
