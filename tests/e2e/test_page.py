@@ -8,10 +8,16 @@ import pytest
 from playwright.sync_api import Browser, Route, expect
 
 from plugin.local.stack import Stack
-from tests.e2e.admin import Admin, Watch
+from tests.e2e.admin import DEFAULT_TAGS, Admin, Watch
 from tests.e2e.conftest import PHONE
 
 WIDTHS = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+
+
+def test_switching_on_tags_every_customer(fresh: Admin) -> None:
+    assert fresh.tags() == DEFAULT_TAGS
+    expect(fresh.row("First-time")).to_contain_text("66.7%")
+    expect(fresh.row("High-spender")).to_contain_text("Customers who spent at least $500.00 in the last 365 days")
 
 
 def headings(admin: Admin) -> list[int]:

@@ -25,8 +25,7 @@ def looking(shared: Admin) -> Admin:
 
 
 def opened(admin: Admin) -> Admin:
-    admin.page.goto(f"{admin.address}/apps/regulars/app/settings")
-    expect(admin.app.get_by_role("heading", name="Settings", level=1)).to_be_visible()
+    admin.open_settings()
     return admin
 
 

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def in_form(definitions: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """What the page sends when its form is submitted untouched: the fields' texts, put where they came from."""
     sent = {"segments": definitions}
-    for group in thresholds.groups(definitions, "USD"):
+    for group in thresholds.groups(enumerate(definitions), "USD"):
         for field in (each for rule in group.rules for each in rule.fields):
             *path, last = field.name.split(".")
             place: Any = sent
