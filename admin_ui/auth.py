@@ -13,6 +13,7 @@ from flask import g, jsonify, redirect, render_template, request
 
 from admin_ui import rate_limits
 from plugin import clock
+from plugin.segments.voice import Said
 from plugin.shopify import id_tokens, ids
 from plugin.shopify.errors import InvalidSubjectToken
 from plugin.shopify.id_tokens import IdToken, InvalidIdToken
@@ -110,7 +111,8 @@ def _load_again() -> Any:
 
 
 TOKEN_REFUSED = {
-    "heading": "Shopify could not confirm who is asking",
-    "text": "Open Regulars again from the Apps menu of your Shopify admin. "
-    "Your customers' tags are kept right meanwhile.",
+    "heading": Said("Shopify could not confirm who is asking"),
+    "text": Said(
+        "Open Regulars again from the Apps menu of your Shopify admin. Your customers' tags are kept right meanwhile."
+    ),
 }

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from babel.dates import format_date
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from admin_ui import language
 from plugin.db.models import Customer, DataRequest, Shop
+from plugin.segments.voice import Said, message
 from plugin.shop import privacy, shops
 from plugin.shopify import scopes
 from plugin.standing import segment_store
@@ -59,20 +60,28 @@ class Request:
 
 # What each scope is for. The first is part of every answer; the others are asked for by a button.
 WORDS = {
-    "read_customers": ("Read customers", "When they signed up, and which tags they carry already."),
-    "write_customers": ("Edit customers", "Adds and removes the tags of your segments. Nothing else is written."),
-    "read_orders": ("Read orders", "When, how much and how often each customer bought, after refunds and edits."),
+    "read_customers": (Said("Read customers"), Said("When they signed up, and which tags they carry already.")),
+    "write_customers": (
+        Said("Edit customers"),
+        Said("Adds and removes the tags of your segments. Nothing else is written."),
+    ),
+    "read_orders": (
+        Said("Read orders"),
+        Said("When, how much and how often each customer bought, after refunds and edits."),
+    ),
     scopes.READ_CUSTOMER_MERGE: (
-        "Hear of merged customers",
-        "When you merge two customers, their orders count together for the one you keep.",
+        Said("Hear of merged customers"),
+        Said("When you merge two customers, their orders count together for the one you keep."),
     ),
     scopes.READ_ALL_ORDERS: (
-        "Read orders older than 60 days",
-        "Segments that look further back, or at everything a customer ever bought, can be right from the first day.",
+        Said("Read orders older than 60 days"),
+        Said(
+            "Segments that look further back, or at everything a customer ever bought, can be right from the first day."
+        ),
     ),
     scopes.READ_PRODUCTS: (
-        "Read products",
-        "Segments can ask what customers bought: products of a type, a vendor, a tag or a collection.",
+        Said("Read products"),
+        Said("Segments can ask what customers bought: products of a type, a vendor, a tag or a collection."),
     ),
 }
 
@@ -105,16 +114,19 @@ def tagged_count(session: Session, shop_id: int) -> int:
 
 def _permissions(granted: frozenset[str]) -> Iterator[Permission]:
     for scope in (*scopes.REQUIRED, *scopes.OPTIONAL):
-        yield Permission(scope, scope in scopes.REQUIRED, scope in granted, *WORDS[scope])
+        name, reason = (said.by(language.current()) for said in WORDS[scope])
+        yield Permission(scope, scope in scopes.REQUIRED, scope in granted, name, reason)
 
 
 def _history(shop: Shop) -> str:
     if shop.history_from is None:
-        return "Regulars sees all your orders."
-    since = _date(shop.history_from, shop)
+        return language.current().text("Regulars sees all your orders.")
+    voice = language.of(shop)
+    since = voice.date(shop.history_from)
     if scopes.READ_ALL_ORDERS in scopes.granted(shop.scopes):
-        return f"Your older orders are being read. Until that is done, Regulars knows orders since {since} only."
-    return f"Shopify shows Regulars orders since {since} only."
+        said = message("Your older orders are being read. Until that is done, Regulars knows orders since {date} only.")
+        return voice.text(said, date=since)
+    return voice.text("Shopify shows Regulars orders since {date} only.", date=since)
 
 
 def _waiting(session: Session, shop: Shop, now: datetime) -> Iterator[WaitingSegment]:
@@ -122,18 +134,14 @@ def _waiting(session: Session, shop: Shop, now: datetime) -> Iterator[WaitingSeg
     for segment in segment_store.active(session, shop.id):
         wait = missing.get(segment.bit)
         if wait is not None:
-            yield WaitingSegment(segment.name, wait.words)
+            yield WaitingSegment(segment.name, wait.words.by(language.current()))
 
 
 def _request(row: DataRequest, shop: Shop) -> Request:
     return Request(
         id=str(row.id),
         customer=str(row.customer_id),
-        requested_on=_date(row.requested_at, shop),
-        expires_on=_date(row.expires_at, shop),
+        requested_on=language.of(shop).date(row.requested_at),
+        expires_on=language.of(shop).date(row.expires_at),
         file_name=file_name(row, shop),
     )
-
-
-def _date(instant: datetime, shop: Shop) -> str:
-    return format_date(instant.astimezone(shops.zone(shop)), "long", locale="en")

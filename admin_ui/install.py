@@ -20,6 +20,7 @@ from flask import Blueprint, redirect, render_template, request
 from admin_ui import content_policy, rate_limits
 from plugin import clock, config
 from plugin.db import session as db
+from plugin.segments.voice import message
 from plugin.shop import installation, shops
 from plugin.shopify import authorization, http
 from plugin.shopify.errors import ShopifyError
@@ -74,7 +75,7 @@ def begins_here(parameters: Mapping[str, str]) -> Any:
 def begin() -> Any:
     """Ask the merchant to grant the scopes, at Shopify."""
     rate_limits.count_stranger(request.remote_addr)
-    return begins_here(request.args.to_dict()) or _refuse("Shopify did not send you here, or too long ago.")
+    return begins_here(request.args.to_dict()) or _refuse(message("Shopify did not send you here, or too long ago."))
 
 
 @blueprint.get("/callback")
@@ -84,14 +85,16 @@ def callback() -> Any:
     parameters = request.args.to_dict()
     shop_domain, code = authorization.signed_shop(parameters), parameters.get("code", "")
     if shop_domain is None or not 0 < len(code) <= LONGEST_CODE:
-        return _refuse("Shopify did not send you here, or too long ago.")
+        return _refuse(message("Shopify did not send you here, or too long ago."))
     if not _same(parameters.get("state", ""), request.cookies.get(STATE_COOKIE, "")):
-        return _refuse("This is not the browser the installation was begun in, or it took longer than ten minutes.")
+        return _refuse(
+            message("This is not the browser the installation was begun in, or it took longer than ten minutes.")
+        )
     try:
         installation.install(shop_domain, lambda: authorization.exchange(http.client(), shop_domain, code))
     except ShopifyError as error:
         log.warning("authorization_failed", shop=shop_domain, reason=type(error).__name__)
-        return _refuse("Shopify did not let Regulars in just now.", 503 if error.transient else 400)
+        return _refuse(message("Shopify did not let Regulars in just now."), 503 if error.transient else 400)
     answer = _to_admin(shop_domain, parameters.get("host", ""))
     answer.delete_cookie(STATE_COOKIE, path="/auth")
     return answer

@@ -13,6 +13,7 @@ from plugin import language
 from plugin.db import session as db
 from plugin.db.models import Shop
 from plugin.language import Language
+from plugin.segments.voice import Said
 from plugin.shop import shops
 
 PARAMETER = "locale"
@@ -35,6 +36,11 @@ def of(shop: Shop) -> Language:
     return spoken
 
 
+def said(text: str) -> str:
+    """A text in the request's language, wherever it comes from; one that nobody has translated stays as it is."""
+    return text.by(current()) if isinstance(text, Said) else current().text(text)
+
+
 def asked() -> str:
     """The locale of this request, one of ours in any case; English where nobody asks."""
     if not has_request_context():
@@ -50,7 +56,7 @@ def teach(app: Flask) -> None:
     """Let the templates of an application speak: _, gettext, ngettext; and links keep the locale of their page."""
     app.jinja_env.add_extension("jinja2.ext.i18n")
     # Not Jinja's own wrappers: numbers are written as people write them, and a message is escaped like any other text.
-    app.jinja_env.globals.update(_=_text, gettext=_text, ngettext=_plural)
+    app.jinja_env.globals.update(_=_text, gettext=_text, ngettext=_plural, said=said)
     app.jinja_env.extend(newstyle_gettext=True)
     app.url_defaults(_keep_locale)
 

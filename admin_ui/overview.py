@@ -3,7 +3,7 @@
 The page and the status endpoint show the same overview. Reads one shop, changes nothing.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -14,7 +14,9 @@ from admin_ui.problems import Problem
 from plugin import clock, runs
 from plugin.db.models import PENDING_TAGS, Customer, Run, Shop, TagChange
 from plugin.deliveries import inbox
+from plugin.language import Language
 from plugin.segments import words
+from plugin.segments.voice import Said, by, forms, message
 from plugin.shop import shops
 from plugin.standing import headcount, mirrors, segment_store
 from plugin.standing.headcount import Headcount
@@ -83,22 +85,25 @@ def read(session: Session, shop: Shop) -> Overview:
     lines = _segments(session, shop, people, now)
     paused = _stands_still(shop, now)
     progress = None if paused else _progress(session, shop, run, customers, pending_tags)
+    voice, any_on = language.of(shop), any(line.on for line in lines)
+    summary = progress.words if progress else _summary(shop, customers, pending_tags, paused=paused, any_on=any_on)
     return Overview(
-        progress=progress,
+        progress=_spoken(progress, voice) if progress else None,
         paused=paused,
-        summary=progress.words
-        if progress
-        else _summary(shop, customers, pending_tags, paused=paused, any_on=any(line.on for line in lines)),
+        summary=by(voice, summary),
         tagging_on=shop.tagging_off_at is None,
         tags_gone=shop.tagging_off_at is not None and not progress and not pending_tags and not refused_tags,
         customers=customers,
         pending_tags=pending_tags,
         failed_deliveries=failed_deliveries,
         segments=lines,
-        problems=(
-            *problems.of_waiting(runs.waiting(session, shop.id)),
-            *problems.of(shop, failed_run, refused_tags, failed_deliveries),
-            *(Problem(each.heading, each.text) for each in mirrors.problems(session, shop.id)),
+        problems=tuple(
+            replace(each, heading=by(voice, each.heading), text=by(voice, each.text))
+            for each in (
+                *problems.of_waiting(runs.waiting(session, shop.id)),
+                *problems.of(shop, failed_run, refused_tags, failed_deliveries),
+                *(Problem(each.heading, each.text) for each in mirrors.problems(session, shop.id)),
+            )
         ),
     )
 
@@ -127,11 +132,15 @@ def _segments(session: Session, shop: Shop, people: Headcount, now: datetime) ->
             customers=people.sizes.get(segment.bit, 0) if segment.on and segment.bit in counted else None,
             share=_share(people, segment.bit) if segment.bit in counted else 0.0,
             incomplete=segment.bit in incomplete,
-            waits=incomplete[segment.bit].words if segment.bit in incomplete else "",
+            waits=incomplete[segment.bit].words.by(voice) if segment.bit in incomplete else "",
             on=segment.on,
         )
         for segment in active
     )
+
+
+def _spoken(progress: Progress, voice: Language) -> Progress:
+    return replace(progress, words=by(voice, progress.words), time_left=by(voice, progress.time_left))
 
 
 def _share(people: Headcount, bit: int) -> float:
@@ -146,32 +155,39 @@ def _progress(session: Session, shop: Shop, run: Run | None, customers: int, pen
     if shop.tagging_off_at is not None:
         freed = _freed_count(session, shop.id, shop.tagging_off_at)
         total = freed + pending_tags
-        return Progress("tags-off", f"Tags taken off {freed:,} of {total:,} customers", freed, total)
+        said = Said("Tags taken off {count} of {total} customers", count=freed, total=total)
+        return Progress("tags-off", said, freed, total)
     right, pace = max(0, customers - pending_tags), bulk_tagging.note(shop, clock.now())
-    said = f"{right:,} of {customers:,} customers have the right tags" + (f". {pace}" if pace else "")
+    told = {"count": right, "total": customers}
+    said = Said("{count} of {total} customers have the right tags", **told)
+    if pace:
+        said = Said("{count} of {total} customers have the right tags. {pace}", pace=pace, **told)
     return Progress("tags", said, right, max(customers, pending_tags))
 
 
 # What the merchant reads at each stage of a run (history.backfill, standing.refresh); {count} is "12,400 of 69,659".
 STAGES = {
-    "ordering": "Shopify is preparing your order history",
-    "customers": "{count} customers read",
-    "orders": "{count} orders read",
-    "customers paged": "{count} customers read, a page at a time because Shopify does not hand them out as one file",
-    "orders paged": "{count} orders read, a page at a time because Shopify does not hand them out as one file",
-    "histories": "Orders are being put together by customer",
-    "recounting": "Orders of {count} customers counted anew",
-    "counting": "{count} customers looked at before anything is changed",
-    "judging": "{count} customers sorted into segments",
+    "ordering": message("Shopify is preparing your order history"),
+    "customers": message("{count} customers read"),
+    "orders": message("{count} orders read"),
+    "customers paged": message(
+        "{count} customers read, a page at a time because Shopify does not hand them out as one file"
+    ),
+    "orders paged": message("{count} orders read, a page at a time because Shopify does not hand them out as one file"),
+    "histories": message("Orders are being put together by customer"),
+    "recounting": message("Orders of {count} customers counted anew"),
+    "counting": message("{count} customers looked at before anything is changed"),
+    "judging": message("{count} customers sorted into segments"),
 }
+DONE = message("{count} done")
 # Nothing is counted while Shopify works: the last stage's numbers must not be shown under this one's words.
 UNCOUNTED = ("", "ordering")
 QUEUED = {
-    "import": "Your order history is about to be read",
-    "recount": "Your change is about to be applied",
-    "refresh": "Your change is about to be applied",
+    "import": message("Your order history is about to be read"),
+    "recount": message("Your change is about to be applied"),
+    "refresh": message("Your change is about to be applied"),
 }
-TAKING_OFF = "Your tags are about to be taken off"
+TAKING_OFF = Said("Your tags are about to be taken off")
 
 
 def _run_progress(run: Run, *, tagging_on: bool) -> Progress:
@@ -179,26 +195,35 @@ def _run_progress(run: Run, *, tagging_on: bool) -> Progress:
     if not tagging_on and run.kind == runs.REFRESH:
         return Progress(f"{run.kind}:off", TAKING_OFF, 0, None)
     if stage in UNCOUNTED:
-        return Progress(f"{run.kind}:{stage}", STAGES.get(stage, QUEUED.get(run.kind, QUEUED["refresh"])), 0, None)
-    total = f" of {run.total_count:,}" if run.total_count else ""
-    said = STAGES.get(stage, "{count} done").format(count=f"{run.done_count:,}{total}")
+        said = Said(STAGES.get(stage, QUEUED.get(run.kind, QUEUED["refresh"])))
+        return Progress(f"{run.kind}:{stage}", said, 0, None)
+    counted: str | int = run.done_count
+    if run.total_count:
+        counted = Said("{count} of {total}", count=run.done_count, total=run.total_count)
+    said = Said(STAGES.get(stage, DONE), count=counted)
     return Progress(f"{run.kind}:{stage}", said, run.done_count, run.total_count, runs.left(run, clock.wall()))
 
 
-def _summary(shop: Shop, customers: int, pending_tags: int, *, paused: bool, any_on: bool) -> str:
+def _summary(shop: Shop, customers: int, pending_tags: int, *, paused: bool, any_on: bool) -> Said:
+    if paused and not pending_tags:
+        return Said("Paused: nothing is read or written until Shopify lets us in again")
     if paused:
-        waiting = f"Paused: {pending_tags:,} customers wait for their tags"
-        return waiting if pending_tags else "Paused: nothing is read or written until Shopify lets us in again"
+        return Said.plural(*PAUSED, pending_tags)
     if shop.tagging_off_at is not None:
-        waiting = f"{pending_tags:,} customers still carry Regulars tags"
-        return waiting if pending_tags else "No customer carries a Regulars tag"
+        return Said.plural(*STILL_TAGGED, pending_tags) if pending_tags else Said("No customer carries a Regulars tag")
     if pending_tags:
-        return f"{pending_tags:,} customers wait for their tags"
+        return Said.plural(*PENDING, pending_tags)
     if shop.imported_at is not None and not any_on:
-        return "No segment is switched on, so no tags are written"
+        return Said("No segment is switched on, so no tags are written")
     if not customers:
-        return "No customers yet: tags appear with the first order"
-    return f"All {customers:,} customers have the right tags" if customers > 1 else "Your customer has the right tags"
+        return Said("No customers yet: tags appear with the first order")
+    return Said.plural(*ALL_RIGHT, customers)
+
+
+PAUSED = forms("Paused: one customer waits for their tags", "Paused: {count} customers wait for their tags")
+STILL_TAGGED = forms("One customer still carries Regulars tags", "{count} customers still carry Regulars tags")
+PENDING = forms("One customer waits for their tags", "{count} customers wait for their tags")
+ALL_RIGHT = forms("Your customer has the right tags", "All {count} customers have the right tags")
 
 
 def _refused_count(session: Session, shop_id: int, now: datetime) -> int:

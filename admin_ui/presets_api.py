@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify
 
-from admin_ui import api, auth, openapi, presets_page
+from admin_ui import api, auth, openapi, presets_page, thresholds
 from plugin import clock
 from plugin.db import session as db
 from plugin.schemas import first_run
@@ -77,4 +77,4 @@ def _preset(key: str) -> Preset:
 
 
 def _said(error: InvalidDefinition) -> str:
-    return " ".join(f"{message[:1].upper()}{message[1:]}." for _, message in error.problems)
+    return " ".join(thresholds.sentence(message) for _, message in error.problems)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from admin_ui import troubles
 from plugin.db.models import Run, Shop
+from plugin.segments.voice import Said, forms, message
 from plugin.shopify import errors, scopes
 from plugin.tagging import brake
 
@@ -27,19 +28,9 @@ def of(shop: Shop, failed_run: Run | None, refused_tags: int, failed_deliveries:
     if failed_run is not None:
         yield RUN_FAILED.get(failed_run.kind, RUN_FAILED["refresh"])
     if refused_tags:
-        who = "One customer's tags were" if refused_tags == 1 else f"The tags of {refused_tags:,} customers were"
-        yield Problem(
-            f"{who} refused by Shopify",
-            "Usually the customer has 250 tags already, which is the most Shopify allows. "
-            "We try again every day: remove a tag that is no longer needed.",
-        )
+        yield Problem(Said.plural(*REFUSED_TAGS, refused_tags), WHY_REFUSED)
     if failed_deliveries:
-        some = "One message" if failed_deliveries == 1 else f"{failed_deliveries:,} messages"
-        yield Problem(
-            f"{some} from Shopify could not be read",
-            "They are kept and will be read again after our team has looked at them. "
-            "Until then a few customers may carry a tag that is out of date.",
-        )
+        yield Problem(Said.plural(*UNREAD, failed_deliveries), WHY_UNREAD)
 
 
 def of_waiting(run: Run | None) -> Iterator[Problem]:
@@ -47,9 +38,8 @@ def of_waiting(run: Run | None) -> Iterator[Problem]:
     numbers = brake.numbers(run) if run is not None else None
     if numbers is not None:
         yield Problem(
-            "A change waits for your decision",
-            f"It would change the tags of {numbers['customers']:,} of your {numbers['of']:,} customers. "
-            "Nothing is written to your store until you have decided, under Activity.",
+            Said("A change waits for your decision"),
+            Said(DECIDE, count=numbers["customers"], total=numbers["of"]),
         )
 
 
@@ -64,16 +54,34 @@ def _trouble(shop: Shop, *, explained: bool) -> Iterator[Problem]:
 
 
 MISSING_SCOPES = Problem(
-    "Regulars lacks a permission it cannot work without",
-    "Without it, orders cannot be read or tags cannot be written. What has been worked out so far is kept.",
+    Said("Regulars lacks a permission it cannot work without"),
+    Said(
+        "Without it, orders cannot be read or tags cannot be written. What has been worked out so far is kept.",
+    ),
+)
+DECIDE = message(
+    "It would change the tags of {count} of your {total} customers. "
+    "Nothing is written to your store until you have decided, under Activity."
+)
+REFUSED_TAGS = forms(
+    "One customer's tags were refused by Shopify", "The tags of {count} customers were refused by Shopify"
+)
+WHY_REFUSED = Said(
+    "Usually the customer has 250 tags already, which is the most Shopify allows. "
+    "We try again every day: remove a tag that is no longer needed."
+)
+UNREAD = forms("One message from Shopify could not be read", "{count} messages from Shopify could not be read")
+WHY_UNREAD = Said(
+    "They are kept and will be read again after our team has looked at them. "
+    "Until then a few customers may carry a tag that is out of date."
 )
 RUN_FAILED = {
     "import": Problem(
-        "Reading your order history stopped",
-        "New orders are still counted. Reload this page to have the history read again.",
+        Said("Reading your order history stopped"),
+        Said("New orders are still counted. Reload this page to have the history read again."),
     ),
     "refresh": Problem(
-        "Your last change has not reached every customer",
-        "Save the thresholds again to apply it to everybody.",
+        Said("Your last change has not reached every customer"),
+        Said("Save the thresholds again to apply it to everybody."),
     ),
 }

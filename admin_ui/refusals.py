@@ -3,7 +3,7 @@
 plugin.app attaches `answer` and `fail` to the whole application, so that paths and methods nobody serves are covered.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
@@ -11,8 +11,9 @@ from flask import Response, jsonify, make_response, render_template, request
 from marshmallow import ValidationError
 from werkzeug.exceptions import HTTPException
 
-from admin_ui import auth, troubles
+from admin_ui import auth, language, troubles
 from admin_ui.rate_limits import TooMany
+from plugin.segments.voice import Said
 from plugin.shopify.errors import ShopifyError
 
 # What is not looked at by people: the page's API, and the door of survey tools.
@@ -67,7 +68,7 @@ def fail(error: Exception) -> Response:
     """A fault of ours: the caller is told that it is, the log what happened."""
     log.exception("request_failed", shop=auth.shop_for_the_log(), path=request.path, reason=type(error).__name__)
     if _is_fetched():
-        return _json(500, OUR_FAULT["heading"] + ". Please try again in a moment.")
+        return _json(500, OUR_FAULT["again"])
     return _page(500, OUR_FAULT) if _is_page() else Response("Internal Server Error\n", 500, mimetype="text/plain")
 
 
@@ -89,12 +90,12 @@ def _is_page() -> bool:
 
 
 def _json(status: int, text: str) -> Response:
-    response = jsonify(error=text)
+    response = jsonify(error=language.said(text))
     response.status_code = status
     return response
 
 
-def _page(status: int, message: dict[str, str]) -> Response:
+def _page(status: int, message: Mapping[str, str]) -> Response:
     return make_response(render_template("message.html", message=message), status)
 
 
@@ -104,18 +105,20 @@ def _flat(messages: Any, path: str = "") -> dict[str, str]:
         for key, below in messages.items():
             flat |= _flat(below, f"{path}.{key}" if path else str(key))
         return flat
-    return {path: " ".join(map(str, messages)) if isinstance(messages, list) else str(messages)}
+    said = messages if isinstance(messages, list) else [messages]
+    return {path: " ".join(language.said(each) if isinstance(each, str) else str(each) for each in said)}
 
 
 NOT_FOUND = {
-    "heading": "This page does not exist",
-    "text": "Open Regulars from the Apps menu of your Shopify admin.",
+    "heading": Said("This page does not exist"),
+    "text": Said("Open Regulars from the Apps menu of your Shopify admin."),
 }
 TOO_MANY = {
-    "heading": "A little too fast",
-    "text": "Regulars was asked very often within a minute. Reload this page in a moment: nothing is lost.",
+    "heading": Said("A little too fast"),
+    "text": Said("Regulars was asked very often within a minute. Reload this page in a moment: nothing is lost."),
 }
 OUR_FAULT = {
-    "heading": "Something went wrong on our side",
-    "text": "Your segments and tags are safe. Reload this page in a minute.",
+    "heading": Said("Something went wrong on our side"),
+    "again": Said("Something went wrong on our side. Please try again in a moment."),
+    "text": Said("Your segments and tags are safe. Reload this page in a minute."),
 }

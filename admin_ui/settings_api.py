@@ -98,7 +98,7 @@ def rename_tags() -> Any:
             renamed = renaming.rename(session, shop_id, clock.now())
         except InvalidDefinition as refused:
             session.rollback()
-            abort(409, " ".join(f"{message[:1].upper()}{message[1:]}." for _, message in refused.problems))
+            abort(409, " ".join(thresholds.sentence(message) for _, message in refused.problems))
     if renamed:
         queues.wake("run", shop_id)
     with db.read() as session:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from admin_ui import language
 from plugin.segments import amounts
 from plugin.segments.measures import MEASURES, Measure
 from plugin.segments.rules import Problem
@@ -82,8 +83,14 @@ def errors_by_field(definitions: list[Definition], problems: Iterable[Problem], 
     errors: dict[str, str] = {}
     for path, message in problems:
         name = ".".join(filter(None, ["segments", path]))
-        errors.setdefault(_half_to_blame(definitions, name, minor_units), f"{message[:1].upper()}{message[1:]}.")
+        errors.setdefault(_half_to_blame(definitions, name, minor_units), sentence(message))
     return errors
+
+
+def sentence(message: str) -> str:
+    """What is wrong with a definition, to the merchant."""
+    said = language.said(message)
+    return f"{said[:1].upper()}{said[1:]}."
 
 
 def with_numbers(definition: Definition, numbers: Mapping[str, object]) -> Definition:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from plugin import config
+from plugin.segments.voice import Said
 from plugin.shopify import errors
 from plugin.shopify.errors import Owner, ShopifyError
 
@@ -15,83 +16,107 @@ from plugin.shopify.errors import Owner, ShopifyError
 class Trouble:
     """`meanwhile`: what happens to orders and tags until it is mended. `todo`: what the merchant can do now."""
 
-    heading: str
-    meanwhile: str
-    todo: str
+    heading: Said
+    meanwhile: Said
+    todo: Said
 
-
-KEPT = "Orders that come in meanwhile are kept, and tags catch up by themselves."
-COUNTED = "Orders are still counted. Tags wait, and catch up by themselves"
 
 TROUBLES: dict[type[ShopifyError], Trouble] = {
     errors.TokenRejected: Trouble(
-        "Regulars cannot reach your store",
-        f"Shopify no longer accepts our access. {KEPT}",
-        "Opening this page renews the access: reload it now.",
+        Said("Regulars cannot reach your store"),
+        Said(
+            "Shopify no longer accepts our access. Orders that come in meanwhile are kept, and tags catch up by "
+            "themselves."
+        ),
+        Said("Opening this page renews the access: reload it now."),
     ),
     errors.ShopUnavailable: Trouble(
-        "Shopify does not answer at the moment",
-        f"{COUNTED} once Shopify answers again.",
-        "There is nothing to do: we try again every minute. Reload this page to try at once.",
+        Said("Shopify does not answer at the moment"),
+        Said("Orders are still counted. Tags wait, and catch up by themselves once Shopify answers again."),
+        Said("There is nothing to do: we try again every minute. Reload this page to try at once."),
     ),
     errors.Throttled: Trouble(
-        "Shopify asks us to go slower",
-        f"{COUNTED} as fast as Shopify lets us. Other apps that work in your store at the same time share that pace.",
-        "There is nothing to do.",
+        Said("Shopify asks us to go slower"),
+        Said(
+            "Orders are still counted. Tags wait, and catch up by themselves as fast as Shopify lets us. Other "
+            "apps that work in your store at the same time share that pace."
+        ),
+        Said("There is nothing to do."),
     ),
     errors.EgressRefused: Trouble(
-        "Shopify refuses calls from our servers",
-        f"{COUNTED} once our servers' addresses are allowed again.",
-        "There is nothing you can do here.",
+        Said("Shopify refuses calls from our servers"),
+        Said(
+            "Orders are still counted. Tags wait, and catch up by themselves once our servers' addresses are "
+            "allowed again."
+        ),
+        Said("There is nothing you can do here."),
     ),
     errors.CredentialsRefused: Trouble(
-        "Shopify does not accept the app's own credentials",
-        f"This concerns every store. {KEPT}",
-        "There is nothing you can do here.",
+        Said("Shopify does not accept the app's own credentials"),
+        Said("This concerns every store. Orders that come in meanwhile are kept, and tags catch up by themselves."),
+        Said("There is nothing you can do here."),
     ),
     errors.AccessDenied: Trouble(
-        "Regulars is not allowed to do its work in your store",
-        f"A permission is missing, or a protected kind of data. {COUNTED} once the access is back.",
-        "Look at “Data and permissions” and allow what is missing there. If nothing is missing, write to our support.",
+        Said("Regulars is not allowed to do its work in your store"),
+        Said(
+            "A permission is missing, or a protected kind of data. Orders are still counted. Tags wait, and catch"
+            " up by themselves once the access is back."
+        ),
+        Said(
+            "Look at “Data and permissions” and allow what is missing there. If nothing is missing, write to our "
+            "support."
+        ),
     ),
     errors.ShopFrozen: Trouble(
-        "Shopify has paused your store",
-        f"Usually a Shopify invoice is unpaid. {COUNTED} within an hour after the store is open again.",
-        "The store's owner can settle it under Settings, Billing in the Shopify admin. Then reload this page.",
+        Said("Shopify has paused your store"),
+        Said(
+            "Usually a Shopify invoice is unpaid. Orders are still counted. Tags wait, and catch up by themselves"
+            " within an hour after the store is open again."
+        ),
+        Said("The store's owner can settle it under Settings, Billing in the Shopify admin. Then reload this page."),
     ),
     errors.ShopLocked: Trouble(
-        "Shopify has locked your store",
-        f"Apps cannot reach a locked store. {COUNTED} within an hour after Shopify has unlocked it.",
-        "Ask Shopify's support why the store is locked. Once it is open, reload this page.",
+        Said("Shopify has locked your store"),
+        Said(
+            "Apps cannot reach a locked store. Orders are still counted. Tags wait, and catch up by themselves "
+            "within an hour after Shopify has unlocked it."
+        ),
+        Said("Ask Shopify's support why the store is locked. Once it is open, reload this page."),
     ),
     errors.ShopGone: Trouble(
-        "Shopify does not find your store",
-        f"{COUNTED} if Shopify finds it again: we try every few hours.",
-        "Reload this page to try at once.",
+        Said("Shopify does not find your store"),
+        Said(
+            "Orders are still counted. Tags wait, and catch up by themselves if Shopify finds it again: we try "
+            "every few hours."
+        ),
+        Said("Reload this page to try at once."),
     ),
     errors.QueryRefused: Trouble(
-        "Shopify did not understand us",
-        f"This is a fault of ours. {COUNTED} once it is mended: we try every hour.",
-        "There is nothing you can do here.",
+        Said("Shopify did not understand us"),
+        Said(
+            "This is a fault of ours. Orders are still counted. Tags wait, and catch up by themselves once it is "
+            "mended: we try every hour."
+        ),
+        Said("There is nothing you can do here."),
     ),
 }
 
 # A refusal noted by a version of the app that knew other kinds.
 UNKNOWN = Trouble(
-    "Shopify refuses to answer Regulars for now",
-    f"{COUNTED} once Shopify answers again.",
-    "Reload this page to try at once.",
+    Said("Shopify refuses to answer Regulars for now"),
+    Said("Orders are still counted. Tags wait, and catch up by themselves once Shopify answers again."),
+    Said("Reload this page to try at once."),
 )
 
-WRONG_TOKEN = "Open Regulars again from the Apps menu of your Shopify admin."  # noqa: S105 - words for people
-
 # What to do differs when the app could not even be opened: there is no page to reload or to look at yet.
-WHEN_OPENING: dict[type[ShopifyError], str] = {
-    errors.TokenRejected: f"{WRONG_TOKEN} If this page comes back, remove the app and install it again: "
-    "your thresholds are kept.",
-    errors.ShopUnavailable: "Reload this page in a minute.",
-    errors.Throttled: "Reload this page in a minute.",
-    errors.AccessDenied: "Open Regulars again from the Apps menu and accept the permissions it asks for.",
+WHEN_OPENING: dict[type[ShopifyError], Said] = {
+    errors.TokenRejected: Said(
+        "Open Regulars again from the Apps menu of your Shopify admin. "
+        "If this page comes back, remove the app and install it again: your thresholds are kept."
+    ),
+    errors.ShopUnavailable: Said("Reload this page in a minute."),
+    errors.Throttled: Said("Reload this page in a minute."),
+    errors.AccessDenied: Said("Open Regulars again from the Apps menu and accept the permissions it asks for."),
 }
 
 
@@ -101,18 +126,18 @@ def by_name(name: str | None) -> type[ShopifyError] | None:
     return next((kind for kind in TROUBLES if named is not None and issubclass(named, kind)), None)
 
 
-def about(kind: type[ShopifyError] | None) -> tuple[str, str]:
+def about(kind: type[ShopifyError] | None) -> tuple[Said, Said]:
     """Heading and text for the page of an installed shop."""
     trouble = TROUBLES.get(kind, UNKNOWN) if kind else UNKNOWN
-    return trouble.heading, f"{trouble.meanwhile} {trouble.todo}{_who_mends_it(kind)}"
+    return trouble.heading, _in_a_row(trouble.meanwhile, trouble.todo, *_who_mends_it(kind))
 
 
-def when_opening(kind: type[ShopifyError]) -> tuple[str, str]:
+def when_opening(kind: type[ShopifyError]) -> tuple[Said, Said]:
     """Heading and text for somebody who could not open the app because of it."""
     known = next((each for each in TROUBLES if issubclass(kind, each)), None)
     trouble = TROUBLES[known] if known else UNKNOWN
     todo = WHEN_OPENING.get(known, trouble.todo) if known else trouble.todo
-    return trouble.heading, f"Nothing is lost. {todo}{_who_mends_it(known)}"
+    return trouble.heading, _in_a_row(Said("Nothing is lost."), todo, *_who_mends_it(known))
 
 
 def _below(kind: type[ShopifyError]) -> Iterator[type[ShopifyError]]:
@@ -121,7 +146,14 @@ def _below(kind: type[ShopifyError]) -> Iterator[type[ShopifyError]]:
         yield from _below(each)
 
 
-def _who_mends_it(kind: type[ShopifyError] | None) -> str:
+def _in_a_row(first: Said, *others: Said) -> Said:
+    for other in others:
+        first = Said("{first} {then}", first=first, then=other)
+    return first
+
+
+def _who_mends_it(kind: type[ShopifyError] | None) -> tuple[Said, ...]:
     if kind is not None and kind.owner is not Owner.OPERATOR:
-        return ""
-    return f" Our team has to mend it; if it lasts longer than an hour, write to {config.current().support_email}."
+        return ()
+    address = config.current().support_email
+    return (Said("Our team has to mend it; if it lasts longer than an hour, write to {address}.", address=address),)

@@ -1,5 +1,7 @@
 // Files behind an ID token: fetched by the script, because a plain link would carry no proof of who asks.
 
+import { say } from "./texts.js";
+
 export function connectDownloads() {
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.("[data-downloads]");
@@ -12,17 +14,17 @@ async function download(button) {
   answerPlace.textContent = "";
   button.setAttribute("loading", "");
   try {
-    const answer = await fetch(button.dataset.downloads);
+    const answer = await fetch(button.dataset.downloads, { headers: { "Accept-Language": document.documentElement.lang } });
     if (answer.ok) save(await answer.blob(), fileName(answer));
-    else answerPlace.textContent = answer.status === 404 ? "This file is no longer kept." : FAILED;
+    else answerPlace.textContent = answer.status === 404 ? say("This file is no longer kept.") : failed();
   } catch {
-    answerPlace.textContent = FAILED;
+    answerPlace.textContent = failed();
   } finally {
     button.removeAttribute("loading");
   }
 }
 
-const FAILED = "The file could not be fetched. Try again in a moment.";
+const failed = () => say("The file could not be fetched. Try again in a moment.");
 
 function fileName(answer) {
   return /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition"))?.[1] ?? "download";

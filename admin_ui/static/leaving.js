@@ -1,7 +1,10 @@
 // Takes all tags off and puts them back. The section is in one of four states: "on", "removing", "gone", "returning".
 
+import { ask } from "./ask.js";
+import { say, sayMany } from "./texts.js";
+
 export function connectLeaving(section, onStatus) {
-  const say = (text) => { section.querySelector(".answer").textContent = text; };
+  const answer = (text) => { section.querySelector(".answer").textContent = text; };
   let returning = false;
 
   function show(status) {
@@ -12,20 +15,15 @@ export function connectLeaving(section, onStatus) {
   }
 
   async function switchTagging(on) {
-    say("");
+    answer("");
     try {
-      const answer = await fetch(section.dataset.address, {
-        method: "PUT",
-        headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ on }),
-      });
-      if (!answer.ok) throw new Error(`Status ${answer.status}`);
+      const { status } = await ask(section.dataset.address, { method: "PUT", body: { on } });
       returning = on;
-      onStatus((await answer.json()).status);
+      onStatus(status);
       // The button that was pressed is gone: whoever works by keyboard goes on at the progress.
       section.querySelector("[data-progress]").focus();
     } catch {
-      say("We could not be reached. Nothing was changed: try again in a moment.");
+      answer(say("We could not be reached. Nothing was changed: try again in a moment."));
     }
   }
 
@@ -42,9 +40,8 @@ function stateOf({ tagging_on: on, tags_gone: gone }, returning) {
 
 // Orders may have come in since the page was loaded: the question names today's number.
 async function count(address) {
-  const answer = await fetch(address).catch(() => null);
-  if (!answer?.ok) return;
-  const { tagged_customers: tagged } = await answer.json();
-  const words = tagged === 1 ? "One customer carries" : `${new Intl.NumberFormat("en").format(tagged)} customers carry`;
+  const found = await ask(address).catch(() => null);
+  if (!found) return;
+  const words = sayMany("One customer carries tags of Regulars.", "{count} customers carry tags of Regulars.", found.tagged_customers);
   document.getElementById("tagged-customers").textContent = words;
 }

@@ -1,5 +1,8 @@
 // Asks the merchant for permissions and shows what they decided. Buttons say what they ask for in `data-asks-for`.
 
+import { ask } from "./ask.js";
+import { say } from "./texts.js";
+
 const EVERY_MS = 1_000;
 // Shopify tells the app of a decision by webhook, usually within seconds.
 const LOOKS = 30;
@@ -20,21 +23,21 @@ export function connectPermissions(onChange) {
 
 async function decide(button, onChange) {
   const wanted = button.dataset.asksFor.split(",");
-  const say = answerBeside(button);
+  const answer = answerBeside(button);
   button.setAttribute("loading", "");
   try {
     const { result } = await window.shopify.scopes.request(wanted);
     if (result !== "granted-all") {
-      say("Nothing was changed. You can allow it here at any time.");
+      answer(say("Nothing was changed. You can allow it here at any time."));
       return;
     }
-    say("Allowed. One moment …");
+    answer(say("Allowed. One moment …"));
     const seen = await untilGranted(wanted);
     if (seen) show(seen);
-    say(seen ? "Allowed." : "Allowed. It takes effect within a few minutes: reload this page to see it.");
+    answer(seen ? say("Allowed.") : say("Allowed. It takes effect within a few minutes: reload this page to see it."));
     onChange();
   } catch {
-    say("Shopify could not ask for it here. Open Regulars again from the Apps menu: Shopify then asks for what is missing.");
+    answer(say("Shopify could not ask for it here. Open Regulars again from the Apps menu: Shopify then asks for what is missing."));
   } finally {
     button.removeAttribute("loading");
   }
@@ -50,13 +53,8 @@ async function untilGranted(wanted) {
   return null;
 }
 
-async function fetchPermissions() {
-  try {
-    const answer = await fetch(document.body.dataset.permissions);
-    return answer.ok ? await answer.json() : null;
-  } catch {
-    return null;
-  }
+function fetchPermissions() {
+  return ask(document.body.dataset.permissions).catch(() => null);
 }
 
 function show({ permissions, history, waiting }) {

@@ -1,5 +1,7 @@
 // Keeps the banner of problems current. A problem that a permission would mend has a button that asks for it.
 
+import { say } from "./texts.js";
+
 export function showProblems(problems) {
   const banner = document.getElementById("problems");
   banner.hidden = problems.length === 0;
@@ -16,7 +18,7 @@ export function showProblems(problems) {
 }
 
 function offer(scopes) {
-  const button = element("s-button", "Allow");
+  const button = element("s-button", say("Allow"));
   button.dataset.asksFor = scopes.join(",");
   const line = document.createElement("dd");
   line.append(button);

@@ -1,5 +1,7 @@
 // Follows the work: asks for the status every two seconds while something is going on, shows it, and stops when all is done.
 
+import { ask } from "./ask.js";
+import { say } from "./texts.js";
 import { timeLeft } from "./time_left.js";
 
 const EVERY_MS = 2_000;
@@ -28,11 +30,9 @@ export function follow(place, onStatus) {
 
   async function look() {
     try {
-      const answer = await fetch(place.dataset.address);
-      if (!answer.ok) throw new Error(`Status ${answer.status}`);
-      show(await answer.json());
+      show(await ask(place.dataset.address));
     } catch {
-      place.querySelector("#time-left").textContent = "Connection lost, trying again";
+      place.querySelector("#time-left").textContent = say("Connection lost, trying again");
       again(AFTER_FAILURE_MS);
     }
   }

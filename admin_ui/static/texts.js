@@ -6,7 +6,7 @@ import { number } from "./format.js";
 const translated = window.regularsTexts ?? {};
 
 export function say(message, values = {}) {
-  return filled(translated[message] ?? message, values);
+  return filled([translated[message] ?? message].flat()[0], values);
 }
 
 // The form for so many; {count} is filled with the number.

@@ -1,5 +1,7 @@
 // Estimates how long a stage still takes, from how fast it went since we first saw it. Says nothing while that is a guess.
 
+import { say, sayMany } from "./texts.js";
+
 const LONG_ENOUGH_MS = 4_000;
 
 let stage = null;
@@ -19,6 +21,6 @@ export function timeLeft(progress, now) {
 
 function inWords(milliseconds) {
   const minutes = Math.round(milliseconds / 60_000);
-  if (minutes < 1) return "less than a minute left for this step";
-  return minutes === 1 ? "about a minute left for this step" : `about ${minutes} minutes left for this step`;
+  if (minutes < 1) return say("less than a minute left for this step");
+  return sayMany("about a minute left for this step", "about {count} minutes left for this step", minutes);
 }

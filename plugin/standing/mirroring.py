@@ -17,13 +17,11 @@ from plugin.db.models import Mirror, Run
 from plugin.db.types import from_microseconds, to_microseconds
 from plugin.shop import shops
 from plugin.shopify import errors, segments
-from plugin.standing import mirror_members
+from plugin.standing import mirror_members, mirrors
 from plugin.turns import Turn
 
 log = structlog.get_logger()
 
-DELETED = "It no longer exists in Shopify."
-UNREADABLE = "Shopify does not tell who is in it: {reason}."
 # What a comparison does, one after the other: forget what an earlier one saw, see everybody who is in the segment, let
 # those go who are not, forget again.
 CLEARING, SEEING, LEAVING, FORGETTING = "clearing", "seeing", "leaving", "forgetting"
@@ -96,7 +94,7 @@ def _see(run: Run, mirror: Mirror, began: datetime) -> None:
         if cursor is None:
             found = segments.find(client, mirror.segment_id)
             if found is None:
-                _fail(run, mirror, DELETED)
+                _fail(run, mirror, mirrors.DELETED)
                 return
             _name(mirror, found.name)
         page = segments.members(client, mirror.segment_id, cursor)
@@ -105,7 +103,11 @@ def _see(run: Run, mirror: Mirror, began: datetime) -> None:
             # A place in a list may be forgotten: once, the list is begun anew.
             _move(run, {**_place(run), "cursor": None, "again": True})
             return
-        _fail(run, mirror, UNREADABLE.format(reason=str(error).partition(": ")[2].rstrip(".") or "no reason given"))
+        _fail(
+            run,
+            mirror,
+            mirrors.UNREADABLE.format(reason=str(error).partition(": ")[2].rstrip(".") or "no reason given"),
+        )
         return
     shops.note_answered(run.shop_id)
     with db.write() as session:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from plugin.db.models import Mirror, Shop
+from plugin.segments.voice import Said, message
 
 # Why a segment that asks for one cannot be judged yet; plugin.standing.waits has the words.
 FETCHING, NOT_THERE, GROUPS = WAITS = ("mirror_fetched", "mirror_failed", "groups_read")
@@ -22,8 +23,8 @@ RFM = "shopify_rfm"
 class MirrorProblem:
     """A segment of Shopify's that cannot be followed, in words for the merchant."""
 
-    heading: str
-    text: str
+    heading: Said
+    text: Said
 
 
 def rows(session: Session, shop_id: int) -> Sequence[Mirror]:
@@ -67,13 +68,23 @@ def problems(session: Session, shop_id: int) -> list[MirrorProblem]:
 
 
 def _problem(row: Mirror) -> MirrorProblem:
-    which = f"“{row.name}”" if row.name else f"number {row.segment_id}"
-    meanwhile = (
-        "Customers who were in it keep their tags meanwhile."
-        if row.refreshed_at
-        else "Nobody gets the tags that need it meanwhile."
-    )
-    return MirrorProblem(
-        f"Your Shopify segment {which} cannot be read",
-        f"{row.error} {meanwhile} We try again every night. Choose another segment, or mend this one in Shopify.",
-    )
+    heading = Said("Your Shopify segment number {number} cannot be read", number=str(row.segment_id))
+    if row.name:
+        heading = Said("Your Shopify segment “{name}” cannot be read", name=row.name)
+    meanwhile = Said("Nobody gets the tags that need it meanwhile.")
+    if row.refreshed_at:
+        meanwhile = Said("Customers who were in it keep their tags meanwhile.")
+    return MirrorProblem(heading, Said(TRYING, error=_reason(row.error or ""), meanwhile=meanwhile))
+
+
+def _reason(error: str) -> Said:
+    """What was noted, so that it can be said in other languages; Shopify's own words stay as they are."""
+    before, _, reason = error.partition(": ")
+    known = UNREADABLE.partition("{")[0] == f"{before}: "
+    return Said(UNREADABLE, reason=reason.removesuffix(".")) if known else Said(error)
+
+
+# Why a segment could not be followed, as it is noted with it.
+DELETED = message("It no longer exists in Shopify.")
+UNREADABLE = message("Shopify does not tell who is in it: {reason}.")
+TRYING = message("{error} {meanwhile} We try again every night. Choose another segment, or mend this one in Shopify.")

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from plugin import clock, config
 from plugin.db import session as db
 from plugin.db.models import BulkTagging, Shop
+from plugin.segments.voice import Said
 from plugin.shop import shops
 from plugin.shopify import bulk_operations, errors, http, staged_uploads, tags
 from plugin.shopify.admin_api import AdminClient, document
@@ -86,7 +87,7 @@ def note(shop: Shop, now: datetime) -> str | None:
     """What the merchant may want to know about the pace of tag writing, in words; None if there is nothing to say."""
     if shop.bulk_tags_refused is None or shop.bulk_tags_after is None or shop.bulk_tags_after <= now:
         return None
-    return "Shopify takes tags a few at a time for now, so this takes longer than usual"
+    return Said("Shopify takes tags a few at a time for now, so this takes longer than usual")
 
 
 def _begin(client: AdminClient, shop_id: int, turn: Turn) -> None:
