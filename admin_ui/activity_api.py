@@ -19,6 +19,7 @@ from plugin.db import session as db
 from plugin.db.models import TagChange
 from plugin.deliveries import inbox
 from plugin.schemas import admin_activity
+from plugin.segments.voice import message
 from plugin.shop import shops
 from plugin.standing import segment_store
 from plugin.tagging import activity as done
@@ -34,7 +35,7 @@ FILTER = {
     "outcome": f"Only writes that ended so: {', '.join(OUTCOMES)}.",
     "run": "Only writes that follow from this run.",
 }
-NO_RUN = {404: "The shop has no such run."}
+NO_RUN = {404: message("The shop has no such run.")}
 REFUSED = {409: "That cannot be done (any more); the answer says why."}
 RUN = f"/activity/runs/<int(max={openapi.LARGEST_ID}):run_id>"
 
@@ -182,7 +183,7 @@ def _number(name: str, said: str) -> int:
     return int(said)
 
 
-NOT_FAILED = "This run did not fail."
+NOT_FAILED = message("This run did not fail.")
 
 
 def _decide(run_id: int, decision: Callable[[Session, int, int, datetime], Any]) -> Response:

@@ -8,11 +8,12 @@ from babel import Locale
 from plugin.db.models import Customer
 from plugin.language import Language
 from plugin.segments.columns import EPOCH, Columns
+from plugin.segments.voice import message
 from plugin.standing import timeline
 from plugin.standing.explanation import CustomerExplained
 from plugin.standing.timeline import Event
 
-UNKNOWN = "The shop has no such customer."
+UNKNOWN = message("The shop has no such customer.")
 
 
 def facts(row: Customer, columns: Columns, said: Language) -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ from plugin.db.models import Shop
 from plugin.history import metafields
 from plugin.schemas import admin_responses, survey_answers
 from plugin.schemas.answers_file import FileRefused
+from plugin.segments.voice import message
 from plugin.shop import shops, survey_secret
 from plugin.shop.shop_settings import ShopSettings
 from plugin.standing import pinning, promoters
@@ -23,7 +24,7 @@ FILE_TYPES = ("text/csv", "application/vnd.ms-excel", "text/plain")
 CAUSE = "page"
 
 blueprint = Blueprint("admin_customers_api", __name__, url_prefix="/app/api")
-NO_CUSTOMER = {404: "No customer of this shop has that number."}
+NO_CUSTOMER = {404: message("No customer of this shop has that number.")}
 PINS = "/customers/<int:customer_id>/pins"
 
 

@@ -14,12 +14,13 @@ from plugin.schemas import first_run
 from plugin.segments import catalogue
 from plugin.segments.catalogue import Preset
 from plugin.segments.rules import InvalidDefinition
+from plugin.segments.voice import message
 from plugin.shop.shop_settings import ShopSettings
 from plugin.standing import preview, segment_store
 
 blueprint = Blueprint("admin_presets_api", __name__, url_prefix="/app/api/presets")
 
-UNKNOWN_GROUP, UNKNOWN_PRESET = "There is no such group of presets.", "There is no such preset."
+UNKNOWN_GROUP, UNKNOWN_PRESET = message("There is no such group of presets."), message("There is no such preset.")
 
 
 @blueprint.get("/<group>/sizes")

@@ -39,7 +39,11 @@ def answer(error: HTTPException) -> Response:
 
 def too_many(error: TooMany) -> Response:
     """Ask a caller who asks too often to wait."""
-    response = _json(429, f"{error}.") if _is_fetched() else _page(429, TOO_MANY)
+    response = (
+        _json(429, Said("Too many requests: try again in {count} s.", count=error.seconds))
+        if _is_fetched()
+        else _page(429, TOO_MANY)
+    )
     response.headers["Retry-After"] = str(error.seconds)
     return response
 

@@ -24,7 +24,7 @@ Definition = dict[str, Any]
 # Any number, so that one no segment can have is not there, whatever the method.
 ONE = "/segments/<int:bit>"
 NOT_THERE = message("The shop has no such segment. It may have been taken away: go back to the overview.")
-CHANGED = (
+CHANGED = message(
     "This segment was changed meanwhile, in another window or by somebody else. Reload the page to see it as it is."
 )
 

@@ -18,6 +18,7 @@ from plugin.db import session as db
 from plugin.db.models import Customer, Segment, Shop
 from plugin.language import Language
 from plugin.segments import catalogue
+from plugin.segments.voice import message
 from plugin.shop import installation, shops
 from plugin.shop.shop_settings import ShopSettings
 from plugin.standing import preview, segment_days, segment_edits, segment_store
@@ -182,10 +183,10 @@ def _gap(figures: Figures, said: Language) -> str:
         return said.text("A member spent {average} on average, any customer {usual}.", **amounts)
     if average > usual:
         times = said.number(round(average / usual, 1))
-        text = "A member spent {average} on average: {times} times the {usual} of any customer."
+        text = message("A member spent {average} on average: {times} times the {usual} of any customer.")
         return said.text(text, times=times, **amounts)
     less = said.percent(1 - average / usual, 0)
-    text = "A member spent {average} on average: {less} less than the {usual} of any customer."
+    text = message("A member spent {average} on average: {less} less than the {usual} of any customer.")
     return said.text(text, less=less, **amounts)
 
 

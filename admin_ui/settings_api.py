@@ -15,6 +15,7 @@ from plugin.db.models import Shop
 from plugin.history import recounting
 from plugin.schemas import shop_choices
 from plugin.segments.rules import InvalidDefinition
+from plugin.segments.voice import message
 from plugin.shop import person_to_warn, settings_changes, shops, warnings
 from plugin.shop.shop_settings import ShopSettings
 from plugin.standing import renaming, segment_store
@@ -22,7 +23,7 @@ from plugin.standing import renaming, segment_store
 blueprint = Blueprint("admin_settings_api", __name__, url_prefix="/app/api")
 
 IS_ADDRESS = validate.Email()
-MEANWHILE = "This segment was changed meanwhile. Load the page again to see how it is now."
+MEANWHILE = message("This segment was changed meanwhile. Load the page again to see how it is now.")
 
 
 @blueprint.get("/settings")

@@ -13,7 +13,8 @@ from admin_ui import language
 from plugin.segments import amounts
 from plugin.segments.measures import MEASURES, Measure
 from plugin.segments.rules import Problem
-from plugin.segments.units import MONEY, Unit
+from plugin.segments.units import DAYS, MONEY, Unit
+from plugin.segments.voice import message
 from plugin.segments.windows import WRITTEN_LIFETIME
 
 Definition = dict[str, Any]
@@ -81,15 +82,15 @@ def with_suggestions(groups: list[Group], suggested: Callable[[Field], tuple[str
 def errors_by_field(definitions: list[Definition], problems: Iterable[Problem], minor_units: int) -> dict[str, str]:
     """What is wrong, by the name of the field it is about."""
     errors: dict[str, str] = {}
-    for path, message in problems:
+    for path, wrong in problems:
         name = ".".join(filter(None, ["segments", path]))
-        errors.setdefault(_half_to_blame(definitions, name, minor_units), sentence(message))
+        errors.setdefault(_half_to_blame(definitions, name, minor_units), sentence(wrong))
     return errors
 
 
-def sentence(message: str) -> str:
+def sentence(wrong: str) -> str:
     """What is wrong with a definition, to the merchant."""
-    said = language.said(message)
+    said = language.said(wrong)
     return f"{said[:1].upper()}{said[1:]}."
 
 
@@ -116,8 +117,8 @@ def _key(place: object, step: str) -> int | str:
 
 def _heading(unit: Unit) -> str:
     if unit is MONEY:
-        return "How much they spend"
-    return "How long ago they bought" if unit.in_days else "How often they buy"
+        return language.said(message("How much they spend"))
+    return language.said(message("How long ago they bought") if unit.in_days else message("How often they buy"))
 
 
 def _fields(number: int, definition: Definition, currency: str) -> Iterable[Field]:
@@ -128,28 +129,46 @@ def _fields(number: int, definition: Definition, currency: str) -> Iterable[Fiel
         if measure.of_choices:
             continue
         if comparison == "between":
-            yield _value_field(f"{path}.value.0", f"{noun}, from", value[0], measure.unit)
-            yield _value_field(f"{path}.value.1", f"{noun}, {measure.unit.fewer} than", value[1], measure.unit)
+            yield _value_field(f"{path}.value.0", _label(FROM, noun), value[0], measure.unit)
+            yield _value_field(f"{path}.value.1", _label(BELOW[measure.unit.fewer], noun), value[1], measure.unit)
         else:
-            words = f"{measure.unit.fewer} than" if comparison == "below" else comparison.replace("_", " ")
-            yield _value_field(f"{path}.value", f"{noun}, {words}", value, measure.unit)
+            said = BELOW[measure.unit.fewer] if comparison == "below" else AT_LEAST
+            yield _value_field(f"{path}.value", _label(said, noun), value, measure.unit)
         window = condition.get("window", WRITTEN_LIFETIME)
         if isinstance(window, int):
-            yield Field(f"{path}.window", "In the last (days)", str(window), "days", is_money=False)
+            label = language.said(message("In the last (days)"))
+            yield Field(f"{path}.window", label, str(window), language.said(DAYS.many), is_money=False)
 
 
 def _value_field(name: str, label: str, value: object, unit: Unit) -> Field:
-    return Field(name, label, str(value), unit.many, is_money=unit is MONEY)
+    return Field(name, label, str(value), language.said(unit.many), is_money=unit is MONEY)
+
+
+def _label(words: str, noun: str) -> str:
+    return language.current().text(words, noun=noun)
 
 
 def _noun(measure: Measure, currency: str) -> str:
-    if measure.unit is MONEY:
-        return f"{_spoken(measure.name)} ({currency})"
-    return _spoken(measure.name if measure.unit.in_days else measure.unit.many)
+    named = measure.unit is MONEY or measure.unit.in_days
+    noun = language.said(NOUNS[measure.name if named else measure.unit.many])
+    return f"{noun} ({currency})" if measure.unit is MONEY else noun
 
 
-def _spoken(name: str) -> str:
-    return name.replace("_", " ").capitalize()
+FROM, AT_LEAST = message("{noun}, from"), message("{noun}, at least")
+BELOW = {"fewer": message("{noun}, fewer than"), "less": message("{noun}, less than")}
+NOUNS = {
+    "orders": message("Orders"),
+    "items": message("Items"),
+    "points": message("Points"),
+    "times": message("Times"),
+    "percent": message("Percent"),
+    "spend": message("Spend"),
+    "average_order_value": message("Average order value"),
+    "days_since_last_order": message("Days since last order"),
+    "days_since_first_order": message("Days since first order"),
+    "days_since_signup": message("Days since signup"),
+    "usual_gap": message("Usual gap"),
+}
 
 
 def _half_to_blame(definitions: list[Definition], name: str, minor_units: int) -> str:

@@ -19,7 +19,7 @@ from plugin.segments import catalogue
 
 PROJECT = Path(__file__).parents[1]
 # The names of functions whose first argument is a text, or whose first two are its forms for one and for many.
-ALONE = ("text", "say", "message", "Said", "_", "gettext", "_refuse")
+ALONE = ("text", "say", "message", "Said", "_", "gettext")
 FORMS = ("plural", "forms", "ngettext")
 IN_SCRIPTS = {"say": None, "sayMany": (1, 2)}
 IN_TEMPLATES = {"_": None, "gettext": None, "ngettext": (1, 2)}
@@ -61,6 +61,8 @@ def _of_python(source: str) -> Iterator[str | tuple[str, str]]:
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
         said = [each.value for each in node.args if isinstance(each, ast.Constant) and isinstance(each.value, str)]
         if name in ALONE and node.args and isinstance(node.args[0], ast.Constant) and said:
+            yield said[0]
+        if name == "abort" and said:
             yield said[0]
         if name in FORMS and len(said) >= 2:
             yield said[0], said[1]
