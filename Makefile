@@ -7,7 +7,7 @@ ONCE ?=
 # Test files that run side by side: each process has its own databases, Redis, development store and browser.
 JOBS ?= 2
 
-.PHONY: help demo test check run bench pins clean
+.PHONY: help demo test check run bench pins texts clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -33,6 +33,9 @@ bench: .venv/dev  ## Print how fast it is, as ratios to plain baselines in the s
 
 pins: ## Renew the exact versions from the ranges in pyproject.toml
 	tests/renew_pins
+
+texts: .venv/dev  ## Collect what pages say and renew the translations' files
+	$(BIN)/python -m tests.collect_texts
 
 clean:  ## Remove what the other targets made, but no data of `make run`
 	rm -rf .venv .cache .data/demo

@@ -42,7 +42,7 @@ def found() -> Iterator[Found]:
 
 def collected() -> Catalog:
     """All of them, each once."""
-    texts = Catalog(project="Regulars", charset="utf-8", fuzzy=False)
+    texts = Catalog()
     for path, text in found():
         texts.add(text, locations=[(path, None)])
     return texts
@@ -92,23 +92,42 @@ def _name(path: Path) -> str:
     return str(path.relative_to(PROJECT))
 
 
+def write(code: str, renewed: Catalog) -> None:
+    """Write translations down; the head has no dates, so that a file changes with its texts only."""
+    with language.catalogue(code).open("wb") as written:
+        written.write(HEAD.format(code=code).encode())
+        pofile.write_po(written, renewed, include_lineno=False, omit_header=True, width=120)
+
+
+HEAD = """\
+msgid ""
+msgstr ""
+"Project-Id-Version: Regulars\\n"
+"Language: {code}\\n"
+"Plural-Forms: nplurals=2; plural=(n != 1);\\n"
+"MIME-Version: 1.0\\n"
+"Content-Type: text/plain; charset=utf-8\\n"
+"Content-Transfer-Encoding: 8bit\\n"
+
+"""
+
+
 def main() -> None:
-    """Renew all files; what a text was called before is kept for the one that is most like it only by hand."""
+    """Renew all files; a text whose English has changed is a new one."""
     texts = collected()
     for code in language.LANGUAGES[1:]:
-        known = {each.id: each for each in translated(code) if each.id}
-        renewed = Catalog(locale=code, project="Regulars", charset="utf-8", fuzzy=False)
+        known = {each.id: each.string for each in translated(code) if each.id}
+        renewed = Catalog(locale=code)
         for each in texts:
             if each.id:
-                said = known[each.id].string if each.id in known else ""
-                renewed.add(each.id, string=said, locations=each.locations)
-        with language.catalogue(code).open("wb") as written:
-            pofile.write_po(written, renewed, include_lineno=False, omit_header=False, width=120)
-        missing = [each.id for each in renewed if each.id and not all(_forms(each.string))]
-        sys.stdout.write(f"{code}: {len(renewed)} texts, {len(missing)} without a translation\n")
+                renewed.add(each.id, string=known.get(each.id, ""), locations=each.locations)
+        write(code, renewed)
+        missing = sum(1 for each in renewed if each.id and not all(forms(each.string)))
+        sys.stdout.write(f"{code}: {len(renewed)} texts, {missing} without a translation\n")
 
 
-def _forms(string: str | tuple[str, ...]) -> tuple[str, ...]:
+def forms(string: str | tuple[str, ...]) -> tuple[str, ...]:
+    """All forms of a translation: one, or those for one and for many."""
     return string if isinstance(string, tuple) else (string,)
 
 

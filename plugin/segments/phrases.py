@@ -143,7 +143,7 @@ FINDINGS = {
     "days_since_last_order": message("last order {amount}"),
     "days_since_first_order": message("first order {amount}"),
     "average_order_value": message("{amount} an order"),
-    "days_since_signup": message("signed up {amount}"),
+    "days_since_signup": message("sign-up {amount}"),
     "usual_gap": message("usually {amount} between orders"),
     "overdue": message("{amount} their usual gap has passed"),
     "spend_percentile": message("above {amount} of your buyers"),
@@ -152,7 +152,7 @@ FINDINGS = {
     "frequency_score": message("{amount} for how often they buy"),
     "monetary_score": message("{amount} for how much they spend"),
     "score": message("{amount} in all"),
-    "promoter_score": message("answered with {amount} of 10"),
+    "promoter_score": message("{amount} of 10"),
 }
 # Measures whose finding says over which time.
 OVER_A_WINDOW = ("orders", "units", "spend", "average_order_value")
