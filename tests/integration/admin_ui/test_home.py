@@ -240,7 +240,7 @@ def test_a_paused_store_is_no_work_and_is_said_to_be_paused(merchant: Merchant) 
     assert (status["paused"], status["busy"], status["summary"]) == (
         True,
         False,
-        "Paused: 1 customers wait for their tags",
+        "Paused: one customer waits for their tags",
     )
     assert 'data-busy="paused"' in merchant.open().text
 

@@ -66,7 +66,7 @@ def test_work_that_waits_for_a_person_is_not_shown_as_progress(merchant: Merchan
     later = clock.now().replace(year=2100)
     merchant.set_shop(trouble="ShopFrozen", api_error="402", paused_until=later)
     status = merchant.get("/app/api/status").get_json()
-    assert (status["busy"], status["summary"]) == (False, "1 customers wait for their tags")
+    assert (status["busy"], status["summary"]) == (False, "Paused: one customer waits for their tags")
 
 
 def test_a_missing_permission_can_be_asked_for_and_is_said_once(merchant: Merchant) -> None:
