@@ -75,11 +75,12 @@ def segment(bit: int) -> str:
             abort(404)
         preview.prepare(session, shop_id)
         said = language.of(shop)
-        figures = _figures(session, shop, row)
+        seen = overview.read(session, shop)
+        figures = _figures(session, shop, row, seen.customers)
         return render_template(
             "segment.html",
             **_shown(session, shop, row.definition, said),
-            overview=overview.read(session, shop),
+            overview=seen,
             bit=bit,
             version=row.version,
             figures=figures,
@@ -133,20 +134,18 @@ def _shown(session: Session, shop: Shop, definition: dict[str, Any], said: Langu
         "keep": rule_form.conditions(definition.get("keep", []), said),
         "addable": list(rule_form.addable(said)),
         "kinds": rule_form.kinds(said),
-        "countries": rule_form.countries(said),
         "ladders": sorted(ladders),
         "currency": overview.currency(shop),
         "admin_customers": "shopify://admin/customers",
     }
 
 
-def _figures(session: Session, shop: Shop, row: Segment) -> Figures:
+def _figures(session: Session, shop: Shop, row: Segment, customers: int) -> Figures:
     inside = (Customer.shop_id == shop.id, Customer.wanted_tags.bitwise_and(1 << row.bit) != 0)
     size = session.scalar(select(func.count()).select_from(Customer).where(*inside)) or 0
     today = segment_days.today(shop, clock.now())
     days = segment_days.history(session, shop.id, today - CHART_DAYS).get(row.bit, [])
     counted = next((each for each in reversed(days) if each.customers), None)
-    customers = counted.customers if counted else None
     return Figures(
         size=size,
         share=size / customers if customers else 0.0,

@@ -67,6 +67,7 @@ def _parts() -> Iterator[Blueprint]:
         presets_api,
         presets_page,
         public,
+        rule_api,
         segment_api,
         segment_members_api,
         segment_page,
@@ -81,7 +82,8 @@ def _parts() -> Iterator[Blueprint]:
 
     pages_of = (presets_page, segment_page, settings_page, activity_page, customer_page)
     shown = (pages, *pages_of, texts, install, public)
-    about_segments = (first_run_api, presets_api, segment_api, segment_members_api, segments_api, shopify_segments_api)
+    about_rules = (rule_api, presets_api, shopify_segments_api)
+    about_segments = (first_run_api, segment_api, segment_members_api, segments_api, *about_rules)
     json_apis = (api, data_api, customers_api, survey_api, categories_api, settings_api, activity_api, openapi)
     for module in (receive, *shown, *about_segments, *json_apis):
         yield module.blueprint

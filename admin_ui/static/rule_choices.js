@@ -29,7 +29,8 @@ export function choicesFor(place) {
 
 async function fillWords(list) {
   if (list.dataset.options === "country") {
-    extend(list, [...document.getElementById("options-country").content.children].map((each) => [each.getAttribute("value"), each.textContent]));
+    const { countries } = await once("/app/api/countries", { countries: [] });
+    extend(list, countries.map(({ value, text }) => [value, text]));
   } else {
     const { segments } = await once("/app/api/shopify-segments", { segments: [] });
     extend(list, segments.map(({ value, name }) => [value, name]));

@@ -1,7 +1,9 @@
 // A rule as sentences with fields in them: reads the definition from the fields, adds and removes conditions, and keeps
 // what is saved so that Discard leads back to it. App Bridge sees a change by the field #as-text, whatever it was.
 
+import { ask } from "./ask.js";
 import { choicesFor, fillChoices } from "./rule_choices.js";
+import { say } from "./texts.js";
 
 const SUFFIXES = {
   "comparison": "comparison", "value": "value", "value-high": "value.1", "window-kind": "window.kind", "window": "window",
@@ -144,15 +146,27 @@ function settle(form, lists) {
   form.querySelector("#keep-lead").hidden = !form.querySelector("[data-list=keep]").children.length;
 }
 
-function add(form, list, onDone) {
-  const template = form.querySelector(`template[data-key="${list.value}"]`);
-  if (!template) return;
-  const made = document.importNode(template.content, true).firstElementChild;
-  form.querySelector(`[data-list=${list.dataset.addsTo}]`).append(made);
+async function add(form, list, onDone) {
+  const key = list.value;
+  if (!key) return;
   list.value = "";
+  const made = await conditionToAdd(key);
+  if (!made) {
+    showErrors(form, {}, say("The condition could not be fetched. Try again in a moment."));
+    return;
+  }
+  form.querySelector(`[data-list=${list.dataset.addsTo}]`).append(made);
   choicesFor(made);
   onDone();
   (made.querySelector("[data-part=value], [data-part=word]") ?? made).focus();
+}
+
+async function conditionToAdd(key) {
+  const found = await ask(`/app/api/conditions/${key}`).catch(() => null);
+  if (!found) return null;
+  const template = document.createElement("template");
+  template.innerHTML = found.html;
+  return document.importNode(template.content, true).firstElementChild;
 }
 
 function remove(button) {

@@ -87,3 +87,16 @@ def test_an_off_segment_and_one_that_waits_say_so(merchant: Merchant) -> None:
     vip = next(each for each in catalogue.presets() if each.key == "vip").definition()
     merchant.save([*merchant.segments(), vip])
     assert "begins when 100 customers have bought" in merchant.open("/app/segments/6").text
+
+
+def test_a_condition_to_add_comes_when_it_is_asked_for(merchant: Merchant) -> None:
+    for each in rule_form.addable(ENGLISH):
+        answer = merchant.get(f"/app/api/conditions/{each.key}")
+        assert f'data-measure="{each.condition.measure}"' in answer.get_json().get("html", answer.text)
+    assert merchant.get("/app/api/conditions/moon").status_code == 404
+    named = merchant.get("/app/api/countries").get_json()["countries"]
+    assert {"value": "CA", "text": "Canada"} in named
+
+
+def test_the_page_is_light(merchant: Merchant) -> None:
+    assert len(merchant.open("/app/segments/2").data) < 40_000
