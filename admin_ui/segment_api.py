@@ -64,7 +64,9 @@ def try_segment() -> Any:
             return jsonify(admin_segment.Tried().dump(refused))
     doubts = clashes.find(definitions, digits).warnings
     mine = [each for each in doubts if each.path.split(".")[0] == str(place)]
-    answer = {"errors": {}, "warnings": _by_field(definitions, place, mine, digits), "preview": _said(found)}
+    off = {each["tag"].casefold() for each in definitions if each is not definitions[place] and each.get("on") is False}
+    shown = _said(_still(found, off))
+    answer = {"errors": {}, "warnings": _by_field(definitions, place, mine, digits), "preview": shown}
     return jsonify(admin_segment.Tried().dump(answer))
 
 
@@ -126,6 +128,17 @@ def remove_segment(bit: int) -> Any:
             abort(409, language.current().text(CHANGED))
     queues.wake("run", shop_id)
     return jsonify(admin_segment.Removed().dump({"removed": True}))
+
+
+def _still(found: Preview, tags: set[str]) -> Preview:
+    """Without what switching on some other segments would do, which are off."""
+    lines = (
+        replace(line, members=0, entering=0, leaving=0, some_entering=(), some_leaving=())
+        if line.tag.casefold() in tags
+        else line
+        for line in found.segments
+    )
+    return replace(found, segments=tuple(lines))
 
 
 def _said(found: Preview) -> Preview:

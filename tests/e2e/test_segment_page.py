@@ -110,7 +110,7 @@ def test_of_two_windows_the_second_is_told(fresh: Admin, watch: Watch, visit: Ca
     fresh.save()
     expect(fresh.page.get_by_text("Saved", exact=True)).to_be_visible()
     other.save()
-    expect(other.app.locator("#form-error")).to_contain_text("This segment was changed meanwhile")
+    expect(other.app.locator("#form-error > span")).to_contain_text("This segment was changed meanwhile")
     expect(other.save_bar()).to_be_visible()
 
 

@@ -148,3 +148,14 @@ def test_doubts_are_said_beside_the_preview(merchant: Merchant) -> None:
     found = ask(merchant, "POST", "/preview", {"segment": {**NEW, "keep": keep}}).get_json()
     assert found["preview"] is not None
     assert found["warnings"]["keep"].startswith("Asks for as much")
+
+
+def test_what_switching_on_other_segments_would_do_is_not_among_what_a_change_does(merchant: Merchant) -> None:
+    merchant.add(Customer(shop_id=merchant.shop_id, customer_id=7, wanted_tags=0))
+    nobody = {**NEW["conditions"][0], "measure": "orders", "comparison": "below", "value": 1}
+    off = {**NEW, "tag": "off", "conditions": [nobody], "on": False}
+    assert ask(merchant, "POST", "", {"segment": off}).status_code == 200
+    lines = ask(merchant, "POST", "/preview", {"segment": NEW}).get_json()["preview"]["segments"]
+    assert {each["tag"]: each["entering"] for each in lines}["off"] == 0
+    tried = ask(merchant, "POST", "/preview", {"bit": 6, "segment": off}).get_json()["preview"]["segments"]
+    assert {each["tag"]: each["entering"] for each in tried}["off"] == 1
