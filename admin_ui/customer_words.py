@@ -3,8 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-from babel import Locale
-
 from plugin.db.models import Customer
 from plugin.language import Language
 from plugin.segments.columns import EPOCH, Columns
@@ -26,15 +24,10 @@ def facts(row: Customer, columns: Columns, said: Language) -> list[tuple[str, st
     if row.signed_up_at is not None:
         known.append((said.text("Signed up"), said.date(row.signed_up_at)))
     if row.country is not None:
-        known.append((said.text("Country"), country(row.country, said)))
+        known.append((said.text("Country"), said.country(row.country)))
     if row.promoter_score is not None:
         known.append((said.text("Would recommend you"), said.text("{score} of 10", score=row.promoter_score)))
     return known
-
-
-def country(code: str, said: Language) -> str:
-    """The name of a country; its code where it has none."""
-    return str(Locale.parse(said.locale, sep="-").territories.get(code, code))
 
 
 def next_change(found: CustomerExplained, said: Language) -> str:
