@@ -79,6 +79,8 @@ def _plural(one: str, many: str, num: int, /, **values: Any) -> str:
 
 
 def _filled(text: str, values: dict[str, Any]) -> str:
+    if not values:  # a name that somebody gave may have any sign in it
+        return text.replace("%%", "%")
     written = {name: current().number(value) if isinstance(value, int) else value for name, value in values.items()}
     # Only a value that is HTML makes the whole HTML; the words around it are not.
     return (escape(text) if any(isinstance(value, Markup) for value in written.values()) else text) % written

@@ -69,7 +69,7 @@ def _detail(store: DevStore, shop: Shop) -> dict[str, list[str]]:
 def _address(shop: Shop, page: str) -> str:
     store: DevStore = current_app.extensions["dev_store"]
     admin = urlsplit(request.host_url).netloc
-    token = store.id_token(shop)
+    token, locale = store.id_token(shop), request.args.get("locale", "en")
     return authorization.embedded_address(
-        store.app, store.settings.app_url, shop, admin, token, store.now(), f"/{page}"
+        store.app, store.settings.app_url, shop, admin, token, store.now(), f"/{page}", locale
     )

@@ -51,14 +51,24 @@ def install_link(app: AppCredentials, app_url: str, shop: Shop, now: datetime) -
 
 
 def embedded_address(
-    app: AppCredentials, app_url: str, shop: Shop, admin: str, id_token: str, now: datetime, path: str = "/app"
+    app: AppCredentials,
+    app_url: str,
+    shop: Shop,
+    admin: str,
+    id_token: str,
+    now: datetime,
+    path: str = "/app",
+    locale: str = "en",
 ) -> str:
-    """How the admin at `admin` opens the app in its frame: signed parameters and an ID token, valid for a minute."""
+    """How the admin at `admin` opens the app in its frame: signed parameters and an ID token, valid for a minute.
+
+    `locale`: the language the merchant has chosen for the admin.
+    """
     given = {
         "embedded": "1",
         "host": encoded_host(f"{admin}/store/{shop.handle}"),
         "id_token": id_token,
-        "locale": "en",
+        "locale": locale,
         "shop": shop.domain,
         "timestamp": _timestamp(now),
     }
