@@ -43,6 +43,7 @@ export function connectRule(form, kept, onChange) {
   }
 
   function discard() {
+    form.dataset.discards = Number(form.dataset.discards ?? 0) + 1;
     lists.forEach((list, place) => { list.innerHTML = savedLists[place]; });
     // The fields themselves go back once this event is over.
     setTimeout(() => { clearErrors(form); fillChoices(form); changed(); });
@@ -150,7 +151,10 @@ async function add(form, list, onDone) {
   const key = list.value;
   if (!key) return;
   list.value = "";
+  const { discards } = form.dataset;
   const made = await conditionToAdd(key);
+  // Whoever discarded everything meanwhile has discarded this as well.
+  if (form.dataset.discards !== discards) return;
   if (!made) {
     showErrors(form, {}, say("The condition could not be fetched. Try again in a moment."));
     return;
