@@ -1,4 +1,4 @@
-"""Money at the edges: Shopify's decimal strings to whole minor units and back, and as the shop writes it."""
+"""Money at the edges: Shopify's decimal strings to whole minor units; plugin.language writes amounts."""
 
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
@@ -22,8 +22,3 @@ def to_minor(amount: str | Decimal, currency: str) -> int:
     if not value.is_finite() or abs(value) > LARGEST:
         raise ValueError(f"Not an amount of money: {str(amount)[:40]!r}")
     return int(value.scaleb(minor_units(currency)).quantize(Decimal(1), rounding=ROUND_HALF_UP))
-
-
-def say(minor: int, currency: str, locale: str = "en_US") -> str:
-    """`minor` units as people write them: $1,234.50."""
-    return str(numbers.format_currency(Decimal(minor).scaleb(-minor_units(currency)), currency, locale=locale))
