@@ -23,6 +23,8 @@ NO_PAGES = ("/app/api", "/app/static")
 
 def current() -> Language:
     """How the asking merchant is spoken to, with the shop's currency and time zone as far as they are known."""
+    if not has_request_context():
+        return language.ENGLISH
     if "language" not in g:
         g.language = _of_asker()
     return cast(Language, g.language)

@@ -28,7 +28,9 @@ def test_an_unknown_address_of_the_api_is_not_found_in_json(client: FlaskClient,
     assert list(answer.get_json()) == ["error"]
 
 
-@pytest.mark.parametrize(("path", "allowed"), [("/app/api/status", {"GET"}), ("/app/api/segments", {"GET", "PUT"})])
+@pytest.mark.parametrize(
+    ("path", "allowed"), [("/app/api/status", {"GET"}), ("/app/api/segments", {"GET", "POST", "PUT"})]
+)
 def test_a_wrong_method_names_the_right_ones(client: FlaskClient, path: str, allowed: set[str]) -> None:
     answer = client.delete(path)
     assert answer.status_code == 405
