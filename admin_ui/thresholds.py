@@ -124,10 +124,10 @@ def _heading(unit: Unit) -> str:
 def _fields(number: int, definition: Definition, currency: str) -> Iterable[Field]:
     for i, condition in enumerate(definition["conditions"]):
         measure, path = MEASURES[condition["measure"]], f"segments.{number}.conditions.{i}"
-        noun = _noun(measure, currency)
         value, comparison = condition["value"], condition["comparison"]
         if measure.of_choices:
             continue
+        noun = _noun(measure, currency)
         if comparison == "between":
             yield _value_field(f"{path}.value.0", _label(FROM, noun), value[0], measure.unit)
             yield _value_field(f"{path}.value.1", _label(BELOW[measure.unit.fewer], noun), value[1], measure.unit)
