@@ -50,7 +50,7 @@ def customer(customer_id: int) -> Any:
         try:
             found = explanation.explain(session, shop_id, customer_id, clock.now(), said.locale)
         except explanation.UnknownCustomer:
-            return _finding(shop_id, str(customer_id)), 404
+            return _finding(shop_id, None), 404
         return render_template("customer.html", **_shown(session, shop, found, said))
 
 
@@ -77,15 +77,17 @@ def written_number(text: str) -> int | None:
     return number if number is not None and number <= openapi.LARGEST_ID else None
 
 
-def _finding(shop_id: int, wanted: str) -> str:
-    number = written_number(wanted)
+def _finding(shop_id: int, wanted: str | None) -> str:
+    """The page that finds customers: with what was looked for, or (None) after an address that led to nobody."""
+    number = written_number(wanted or "")
     with db.read() as session:
         language.of(shops.get(session, shop_id))
         known = None if number is None else session.get(Customer, (shop_id, number))
         return render_template(
             "customers.html",
-            wanted=wanted,
+            wanted=wanted or "",
             found=known.customer_id if known else None,
+            unknown=wanted != "" and known is None,
             lately=timeline.moved_lately(session, shop_id, clock.now(), LATELY),
         )
 

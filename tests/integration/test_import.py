@@ -21,7 +21,7 @@ from tests.support.mortality import Killed
 from workers import drain_inbox, sweep, work_on_runs
 
 TABLES = (Order, Customer, OrderHistory)
-UNSTEADY = {"shop_id", "version", "next_review_at", "updated_at", "lifetime_at"}
+UNSTEADY = {"shop_id", "version", "next_review_at", "updated_at", "lifetime_at", "changed_by"}
 
 
 def rows(shop: InstalledShop) -> list[list[tuple]]:
