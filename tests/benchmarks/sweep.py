@@ -109,7 +109,11 @@ def _judge_plainly(orders: Any, writer: Any, shop_id: int, customer_id: int, bef
     for bit in range(6):
         if (before ^ tags) >> bit & 1:
             row = (shop_id, new_ids(1)[0], customer_id, bit, bool(tags >> bit & 1), now * 1_000_000, "time")
-            writer.execute("INSERT INTO movements VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+            writer.execute(
+                "INSERT INTO movements (shop_id, id, customer_id, bit, entered, at, cause)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                row,
+            )
 
 
 def _instant(shop_id: int, due: int) -> datetime:

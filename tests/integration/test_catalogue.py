@@ -163,7 +163,8 @@ def answer(shop: InstalledShop, known: dict[str, int]) -> None:
 def use(shop: InstalledShop, keys: Iterable[str]) -> None:
     with db.write() as session:
         row = session.get_one(Shop, shop.id)
-        row.settings = {**row.settings, "rfm_scale": "table"}
+        # Everybody's tags change at once here, and nobody is to be asked.
+        row.settings = {**row.settings, "rfm_scale": "table", "brake_share": 1}
     shop.save_segments(*catalogue.definitions(keys))
     shop.settle()
 
