@@ -10,11 +10,14 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from sqlalchemy import select
 
 from dev_store.client import DevStoreClient
 from plugin import app, clock, queues, work_left
 from plugin.db import session as db
+from plugin.db.models import Shop
 from plugin.local.stack import Stack
+from tests.e2e import admin
 from tests.support import shop as shops
 from workers import sweep
 
@@ -103,6 +106,7 @@ def install(stack: Stack, store: DevStoreClient, web: httpx.Client) -> None:
     web.get(f"/auth?{link.query}")
     web.get("/auth/callback", params={"code": "0123456789abcdef", "shop": f"{SHOP}.myshopify.com", "hmac": "00"})
     assert open_app(store, web) == 200
+    wait_until(lambda: admin.switch_on(stack.app_url, store, SHOP), 60)
     wait_until(lambda: not left(), 30)
 
 
@@ -157,14 +161,20 @@ def lose_tokens(stack: Stack, store: DevStoreClient, web: httpx.Client) -> None:
     settle_with_order(store)
     store.clear_faults()
     store.revoke_tokens(SHOP)
-    settle_with_order(store)
+    store.place_order(SHOP, [{"price": "100.00"}])
+    wait_until(token_is_refused, 60)
     for bad in ("nonsense", store.id_token(SHOP)[:-4] + "AAAA"):
         web.get("/app/api/status", headers={"Authorization": f"Bearer {bad}"})
         web.get("/app", params={"id_token": bad})
-    store.fault("503", target="oauth", shop=SHOP, remaining=3)
+    store.fault("503", target="oauth", shop=SHOP, remaining=30)
     assert open_app(store, web) == 503
     store.clear_faults()
     assert open_app(store, web) == 200
+
+
+def token_is_refused() -> bool:
+    with db.read() as session:
+        return session.scalar(select(Shop.token_error)) is not None
 
 
 def settle_with_order(store: DevStoreClient) -> None:

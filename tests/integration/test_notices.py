@@ -111,6 +111,7 @@ def test_what_is_about_another_shop_is_set_aside_and_changes_nothing(shop):
 
 @ON_ONE_DATABASE
 def test_notices_that_nobody_can_read_are_set_aside_and_hold_nothing_up(shop):
+    shop.settle()
     before, client = known(shop), shop.app.test_client()
     for topic in FOREIGN:
         for body in BROKEN:
