@@ -7,8 +7,7 @@ from marshmallow import EXCLUDE, Schema, fields, validate
 
 from plugin import money
 from plugin.schemas.facts import EARLIEST, LATEST
-
-LARGEST_ID = 2**63 - 1
+from plugin.shopify import ids
 
 
 class Payload(Schema):
@@ -20,7 +19,7 @@ class Payload(Schema):
 
 def shopify_id(**options: Any) -> fields.Integer:
     """A bare numeric id."""
-    return fields.Integer(strict=True, validate=validate.Range(1, LARGEST_ID), **options)
+    return fields.Integer(strict=True, validate=validate.Range(1, ids.LARGEST), **options)
 
 
 def instant(**options: Any) -> fields.AwareDateTime:

@@ -34,7 +34,7 @@ def read(schema: Schema, topic: str, body: bytes | None) -> Any:
     try:
         # Refund amounts are JSON numbers: as floats they would lose cents.
         document = json.loads(body or b"", parse_float=Decimal)
-    except (ValueError, RecursionError):
+    except (ValueError, ArithmeticError, RecursionError):
         raise PayloadRefused("The body is not JSON") from None
     try:
         return schema.load(document)
