@@ -1,19 +1,18 @@
 """One of the two places that see everything: joins the parts into a web application. plugin.cli is the other."""
 
 from collections.abc import Iterable, Iterator
-from ipaddress import ip_address
 from pathlib import Path
 from string import punctuation
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-from flask import Blueprint, Flask, Response, abort, request
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from flask import Blueprint, Flask, Response
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from plugin import clock, config, logs
 from plugin.config import Config
 from plugin.db import session as db
+from plugin.operations import doors
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -39,7 +38,8 @@ def create_app() -> Flask:
         app.register_blueprint(blueprint)
     language.teach(app)
     app.add_url_rule("/healthz", "healthz", lambda: Response("ok\n", mimetype="text/plain"))
-    app.add_url_rule("/metrics", "metrics", _metrics)
+    app.add_url_rule("/readyz", "readyz", doors.readyz)
+    app.add_url_rule("/metrics", "metrics", doors.metrics)
     app.after_request(content_policy.protect)
     for error, answer in refusals.ANSWERS.items():
         app.register_error_handler(error, answer)
@@ -103,18 +103,3 @@ class _Readable:
         environ["QUERY_STRING"] = quote(environ.get("QUERY_STRING", ""), safe=punctuation, encoding="latin1")
         environ["HTTP_HOST"] = self._host
         return self._wsgi_app(environ, start_response)
-
-
-def _metrics() -> Response:
-    """Figures for a Prometheus on this machine. Whoever came through a proxy came from elsewhere."""
-    forwarded = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
-    if forwarded or not _is_loopback(request.remote_addr or ""):
-        abort(404)
-    return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        return ip_address(address).is_loopback
-    except ValueError:
-        return False

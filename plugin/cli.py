@@ -112,9 +112,11 @@ def serve() -> None:
 def worker(queue_names: tuple[str, ...], *, burst: bool) -> None:
     """Do the jobs of the queues until told to stop."""
     from plugin import app
+    from plugin.operations import tallies
     from workers import serve
 
     app.start()
+    tallies.keep()
     serve.serve(queue_names, burst=burst)
 
 
@@ -122,9 +124,11 @@ def worker(queue_names: tuple[str, ...], *, burst: bool) -> None:
 def scheduler() -> None:
     """Run the timetable (workers/schedule.py)."""
     from plugin import app
+    from plugin.operations import tallies
     from workers import schedule
 
     app.start()
+    tallies.keep()
     schedule.run()
 
 

@@ -47,11 +47,13 @@ class Config:
     smtp_url: str | None
     smtp_from: str
     log_level: str
+    metrics_token: str | None
     shopify_url: str | None
     clock_file: Path | None
 
     def __repr__(self) -> str:
-        hidden = {"client_secret", "old_client_secret", "token_keys", "database_url", "redis_url", "smtp_url"}
+        secrets = {"client_secret", "old_client_secret", "token_keys", "metrics_token"}
+        hidden = secrets | {"database_url", "redis_url", "smtp_url"}  # hold passwords
         shown = ", ".join(f"{f.name}={getattr(self, f.name)!r}" for f in fields(self) if f.name not in hidden)
         return f"Config({shown})"
 
@@ -60,6 +62,8 @@ class Config:
         """The secrets a signature may have been made with: the current one, then the one being rotated out."""
         return tuple(secret for secret in (self.client_secret, self.old_client_secret) if secret)
 
+
+SHORTEST_TOKEN = 16
 
 _current: Config | None = None
 
@@ -110,6 +114,7 @@ def read_environment() -> Config:
             smtp_url=env.str("SMTP_URL", None) or None,
             smtp_from=env.str("SMTP_FROM", "") or env.str("SUPPORT_EMAIL"),
             log_level=env.str("LOG_LEVEL", "INFO", validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])),
+            metrics_token=env.str("METRICS_TOKEN", None) or None,
             shopify_url=env.str("SHOPIFY_URL", None) or None,
             clock_file=Path(path) if (path := env.str("CLOCK_FILE", "")) else None,
         )
@@ -128,6 +133,8 @@ def check(config: Config) -> None:
             Fernet(key)
         except ValueError as error:
             raise ConfigError("TOKEN_KEYS: each key is 32 bytes in URL-safe base64 (`regulars keys new`)") from error
+    if config.metrics_token is not None and len(config.metrics_token) < SHORTEST_TOKEN:
+        raise ConfigError(f"METRICS_TOKEN needs at least {SHORTEST_TOKEN} characters that nobody can guess")
     if config.smtp_url is not None:
         _check_smtp(config.smtp_url)
     if not urlsplit(config.app_url).scheme:

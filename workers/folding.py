@@ -8,7 +8,7 @@ from collections.abc import Callable
 import structlog
 from sqlalchemy.exc import OperationalError
 
-from plugin import clock
+from plugin import clock, metrics
 from plugin.db import session as db
 from plugin.db.models import InboxEvent
 from plugin.deliveries import inbox
@@ -42,6 +42,8 @@ def fold_some(shop_id: int, stage: str, limit: int, fold: Callable[[int, list[st
         # Tried again at once, and soon one by one: the counted attempts end it, and the others need not wait.
         log.exception("batch_not_folded", shop_id=shop_id, stage=stage, deliveries=len(claimed))
         _give_up(shop_id, claimed, error)
+    else:
+        metrics.FOLDED.labels(stage).inc(len(claimed))
     return len(claimed)
 
 

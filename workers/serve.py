@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-from rq import SimpleWorker
-
 from plugin import queues
 from workers import endurance
+from workers.watched import Worker
 
 
 def serve(queue_names: Sequence[str], *, burst: bool = False) -> bool:
@@ -18,7 +17,7 @@ def serve(queue_names: Sequence[str], *, burst: bool = False) -> bool:
 
     def work() -> bool:
         nonlocal told
-        worker = SimpleWorker(chosen, connection=queues.connection())
+        worker = Worker(chosen, connection=queues.connection())
         worker.work(burst=burst, logging_level="WARNING")
         # RQ's loop also ends on errors it keeps to itself.
         told = worker._shutdown_requested_date is not None

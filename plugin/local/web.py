@@ -8,6 +8,7 @@ from granian.server import Server
 from plugin import app
 from plugin.db import schema, session
 from plugin.local import processes
+from plugin.operations import tallies
 
 # Slow bodies hold a thread each: enough of them keep the door open for the others.
 THREADS = 32
@@ -36,4 +37,5 @@ def serve() -> None:
 def application() -> Flask:
     """What each of the server's worker processes runs: it must not outlive a killed server and keep the port."""
     processes.end_with_parent()
+    tallies.keep()
     return app.create_app()

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import structlog
 
+from plugin import metrics
 from plugin.shopify import errors, throttle
 
 log = structlog.get_logger()
@@ -81,14 +82,16 @@ class AdminClient:
             self.throttle.spend(cost)
             try:
                 answer = self._post(body)
-            except errors.ShopUnavailable:
-                if not again or failures >= len(RETRY_SECONDS):
+            except errors.ShopifyError as error:
+                metrics.SHOPIFY_CALLS.labels(type(error).__name__).inc()
+                if not isinstance(error, errors.ShopUnavailable) or not again or failures >= len(RETRY_SECONDS):
                     raise
                 self._wait(RETRY_SECONDS[failures], deadline)
                 failures += 1
                 continue
             status = (answer.get("extensions") or {}).get("cost") or {}
             self.throttle.learn(status.get("throttleStatus"))
+            self._count(answer, float(status.get("actualQueryCost") or 0))
             if "THROTTLED" not in _codes(answer):
                 return self._data(answer)
             # Never less than a second: Shopify's own figures are whole points, and a shop has other callers too.
@@ -121,6 +124,13 @@ class AdminClient:
         except httpx.HTTPError as error:
             raise errors.ShopUnavailable(f"{self._shop_domain}: {type(error).__name__}") from error
 
+    def _count(self, answer: dict[str, Any], points: float) -> None:
+        outcome = metrics.THROTTLED if "THROTTLED" in _codes(answer) else metrics.ANSWERED
+        metrics.SHOPIFY_CALLS.labels(outcome).inc()
+        metrics.SHOPIFY_POINTS.inc(points)
+        if (left := self.throttle.share_left()) is not None:
+            metrics.SHOPIFY_LEFT.observe(left)
+
     def _data(self, answer: dict[str, Any]) -> dict[str, Any]:
         problems = answer.get("errors")
         if "ACCESS_DENIED" in _codes(answer):
@@ -137,6 +147,7 @@ class AdminClient:
             return
         if time.monotonic() + seconds > deadline:
             raise errors.Throttled(f"{self._shop_domain}: would have to wait {seconds:.0f} s more")
+        metrics.SHOPIFY_WAITED.inc(seconds)
         time.sleep(seconds)
 
 

@@ -45,6 +45,12 @@ class Throttle:
         missing = min(cost + leave * self._maximum, self._maximum) - min(restored, self._maximum)
         return max(0.0, missing / self._restore_rate)
 
+    def share_left(self) -> float | None:
+        """How much of the bucket was left at the last answer; None before the first one."""
+        if self._available is None or self._maximum <= 0:
+            return None
+        return self._available / self._maximum
+
     def spend(self, cost: float) -> None:
         """Count `cost` points as gone until the answer says what it really was."""
         if self._available is not None:

@@ -3,6 +3,7 @@
 plugin.tagging.tag_sync writes a few at a time, plugin.tagging.bulk_tagging very many; both read and record here.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ import structlog
 from sqlalchemy import ColumnElement, TextClause, bindparam, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from plugin import metrics
 from plugin.db.models import DECLINED_TAGS, PENDING_TAGS, UNFINISHED_RUN, Customer, Run, Shop, TagChange
 from plugin.db.types import new_id
 from plugin.shopify.tags import TagAnswer, TagEdit
@@ -132,6 +134,8 @@ def record(
     rows = [_log_row(shop_id, edit, answer, now, here) for _, edit, answer in answered if edit.customer_id in here]
     if rows:
         session.connection().execute(insert(TagChange), rows)
+    for outcome, count in Counter(row["outcome"] for row in rows).items():
+        metrics.TAG_WRITES.labels(outcome).inc(count)
     log.info("tags_written", shop_id=shop_id, customers=len(written), refused=len(answered) - len(written))
 
 

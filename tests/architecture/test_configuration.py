@@ -63,6 +63,7 @@ def test_a_missing_setting_stops_the_start_by_its_name(environment, name):
         ("SMTP_URL", "smtp://mail.example.org:many"),
         ("SUPPORT_EMAIL", "somebody"),
         ("TRUSTED_PROXIES", "-1"),
+        ("METRICS_TOKEN", "guessed"),
         ("SHOPIFY_URL", "http://127.0.0.1:9000"),
         ("CLOCK_FILE", "somewhere/clock"),
     ],

@@ -1,0 +1,111 @@
+"""Whether this process could take a delivery now: its database answers, can be written, and has the tables we expect.
+
+Redis is looked at and said, and not required: without it deliveries are stored all the same. /readyz and /metrics ask;
+nothing is changed by looking.
+"""
+
+import threading
+import time
+from dataclasses import dataclass
+from functools import cache
+
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from redis import RedisError
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from plugin import queues
+from plugin.db import schema
+from plugin.db import session as db
+
+OK = "ok"
+REQUIRED = ("database", "writable", "tables")
+# Whoever asks, and however often: the database is looked at no more than once in this time.
+REMEMBERED_SECONDS = 1.0
+# As much as a long delivery takes in the file: a disk or a file that is full is seen before one is refused.
+ROOM_BYTES = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """What was found, by what was looked at: OK, or in a few words what is wrong."""
+
+    checks: dict[str, str]
+
+    @property
+    def ready(self) -> bool:
+        """Whether a delivery would be stored."""
+        return all(self.checks[name] == OK for name in REQUIRED)
+
+
+_looking = threading.Lock()
+_found: tuple[float, Readiness] | None = None
+
+
+def look() -> Readiness:
+    """How it stands, at most REMEMBERED_SECONDS ago."""
+    global _found  # noqa: PLW0603 - one process, one database
+    with _looking:
+        if _found is None or time.monotonic() - _found[0] >= REMEMBERED_SECONDS:
+            _found = (time.monotonic(), Readiness({**_database(), "redis": _redis()}))
+        return _found[1]
+
+
+def tables(connection: Connection) -> str:
+    """Whether the tables are as new as this program; newer ones are those of the next version, which only adds."""
+    there = set(MigrationContext.configure(connection).get_current_heads())
+    known, newest = _revisions()
+    return OK if there and not (there & known - newest) else "regulars db upgrade is to be run"
+
+
+def _database() -> dict[str, str]:
+    found = dict.fromkeys(REQUIRED, "unknown")
+    try:
+        with db.engine().execution_options(read_only=True).connect() as connection:
+            connection.execute(text("SELECT 1"))
+            found["database"] = OK
+            found["tables"] = tables(connection)
+    except SQLAlchemyError:
+        return found | {"database": "cannot be read"}
+    try:
+        found["writable"] = _write()
+    except SQLAlchemyError:
+        found["writable"] = "cannot be written"
+    return found
+
+
+def _write() -> str:
+    """Have the database write something that changes nothing, through to the disk."""
+    with db.write() as session:
+        if session.connection().dialect.name != "sqlite":
+            # A standby, or a server that was set to read only, says so; the message reaches its log on the disk.
+            asked = text(
+                "SELECT current_setting('transaction_read_only'), pg_logical_emit_message(true, 'regulars', '')"
+            )
+            return OK if session.execute(asked).one()[0] == "off" else "is read only"
+        same = session.scalar(text("PRAGMA user_version"))
+        for statement in (
+            "SAVEPOINT room",
+            "CREATE TABLE room (body BLOB)",
+            f"INSERT INTO room VALUES (zeroblob({ROOM_BYTES}))",  # noqa: S608 - a number of ours
+            "ROLLBACK TO room",
+            f"PRAGMA user_version = {same}",
+        ):
+            session.execute(text(statement))
+    return OK
+
+
+def _redis() -> str:
+    try:
+        queues.connection().ping()
+    except RedisError:
+        return "does not answer"
+    return OK
+
+
+@cache
+def _revisions() -> tuple[set[str], set[str]]:
+    """All that this program knows, and the newest."""
+    scripts = ScriptDirectory.from_config(schema.configuration(db.engine()))
+    return {script.revision for script in scripts.walk_revisions()}, set(scripts.get_heads())
