@@ -1,4 +1,4 @@
-"""The command that shows a shop's long pieces of work, finished and under way."""
+"""Commands about a shop's long pieces of work: showing them, and having its orders counted anew."""
 
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,23 @@ def runs(shop_domain: str) -> None:
     with named_shop.opened(shop_domain) as shop, session.read() as reading:
         for run in runs.of(reading, shop.id, MOST):
             click.echo("  ".join([f"{run.created_at:%Y-%m-%d %H:%M}", run.kind, run.state, *_said(run)]))
+
+
+@click.command()
+@click.argument("shop_domain", metavar="SHOP")
+def recount(shop_domain: str) -> None:
+    """Make all histories of a shop anew from its orders, then judge everybody; `doctor` says when that is needed."""
+    from plugin import clock, queues
+    from plugin.db import session
+    from plugin.history import recounting
+    from plugin.shop import shops
+
+    with named_shop.opened(shop_domain) as shop:
+        with session.write() as writing:
+            shops.hold(writing, shop.id)
+            recounting.begin(writing, shop.id, clock.now(), other_amounts=False)
+        queues.wake("run", shop.id)
+    click.echo(f"The workers do it; `regulars runs {shop.domain}` shows how far they are")
 
 
 def _said(run: "Run") -> list[str]:

@@ -83,6 +83,15 @@ def read() -> Iterator[Session]:
 
 
 @contextmanager
+def snapshot() -> Iterator[Session]:
+    """A transaction for looking whose statements all see the same instant; on SQLite every one does."""
+    with read() as session:
+        if engine().dialect.name == "postgresql":
+            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        yield session
+
+
+@contextmanager
 def _turn() -> Iterator[None]:
     """Queue SQLite's writers of this process: its own waiting is by sleeping, up to 100 ms at a time."""
     if engine().dialect.name != "sqlite":

@@ -98,6 +98,17 @@ def rebuild(session: Session, shop_id: int, after: int) -> int | None:
     return last
 
 
+def differing(session: Session, shop_id: int, customer_ids: Sequence[int]) -> list[int]:
+    """Those of the customers whose stored history is not what `orders` says; all must be read at one instant."""
+    theirs = (OrderHistory.shop_id == shop_id, OrderHistory.customer_id.in_(customer_ids))
+    rows = session.execute(select(OrderHistory.customer_id, OrderHistory.history).where(*theirs)).all()
+    stored = dict(cast(Iterable[tuple[int, bytes]], rows))
+    orders = session.execute(_counting_orders(session, shop_id).where(Order.customer_id.in_(customer_ids))).all()
+    gathered = _packed(_columns(orders), 0, None)
+    made = dict(gathered.between(0, len(gathered.customer_ids)))
+    return [number for number in customer_ids if stored.get(number, b"") != made.get(number, b"")]
+
+
 def drop_empty(session: Session, shop_id: int) -> None:
     """Drop what the ledger kept only for `write` to see."""
     empty = func.length(OrderHistory.history) == 0

@@ -59,7 +59,15 @@ def idle(session: Session, now: datetime) -> list[int]:
 def live(shop: Shop, now: datetime) -> bool:
     """Whether the shop has a pair that can be read and renewed, as far as we know."""
     ends_at = shop.refresh_token_expires_at
-    return shop.token_error is None and ends_at is not None and ends_at > now and _is_readable(shop)
+    return shop.token_error is None and ends_at is not None and ends_at > now and is_readable(shop)
+
+
+def is_readable(shop: Shop) -> bool:
+    """Whether TOKEN_KEYS open the shop's pair."""
+    try:
+        return bool(opened(shop.access_token) and opened(shop.refresh_token))
+    except errors.TokenRejected:
+        return False
 
 
 def store(shop: Shop, pair: TokenPair, now: datetime) -> None:
@@ -155,13 +163,6 @@ def _lasts(shop: Shop, now: datetime) -> bool:
 def _is_idle(shop: Shop, now: datetime) -> bool:
     ends_at = shop.refresh_token_expires_at
     return ends_at is not None and ends_at - now < REFRESH_TOKEN_LIFE - IDLE_AFTER
-
-
-def _is_readable(shop: Shop) -> bool:
-    try:
-        return bool(opened(shop.access_token) and opened(shop.refresh_token))
-    except errors.TokenRejected:
-        return False
 
 
 def opened(sealed: bytes | None) -> str:

@@ -1,0 +1,1 @@
+"""What is looked at when somebody asks how the installation is. `regulars doctor` is the only caller."""
