@@ -122,12 +122,14 @@ class DevStoreClient(CommerceClient, ProductsClient, SegmentsClient, StandingCli
         """End all faults."""
         self._control.send("DELETE", "/dev/faults")
 
-    def disorder(self, **rates: float) -> None:
-        """Drop, duplicate, delay or reorder deliveries with these rates and a seed; nothing given ends it."""
+    def disorder(self, **rates: Any) -> None:
+        """Drop (only drop_topics, if given), duplicate, delay or reorder deliveries with these rates and a seed;
+        nothing given ends it.
+        """
         self._control.post("/dev/disorder", rates)
 
     def stats(self) -> dict[str, Any]:
-        """Requests, points, throttled, mutations, refused, and deliveries by outcome."""
+        """Requests, points, throttled, mutations, refused, deliveries by outcome, faults met by kind."""
         return self._control.get("/dev/stats")
 
     def deliveries(self, topic: str | None = None, shop: str | None = None) -> list[dict[str, Any]]:

@@ -103,6 +103,7 @@ def stats() -> Response:
         mutations=counters.mutations,
         refused=counters.refused,
         deliveries={name: counts[name] for name in ("delivered", "failed", "retried", "dropped", "duplicated")},
+        faults=store().faults.met,
     )
 
 

@@ -14,13 +14,13 @@ import random
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from urllib.parse import SplitResult, urlsplit
 
 TIME_OUT = 5.0
 MOST_ATTEMPTS = 9  # the first and eight retries
-_JOURNAL = 20_000
+_JOURNAL = 50_000
 
 
 @dataclass(slots=True)
@@ -44,9 +44,13 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Disorder:
-    """How likely a delivery is dropped, sent twice, held back for long, or overtaken by later ones."""
+    """How likely a delivery is dropped, sent twice, held back for long, or overtaken by later ones.
+
+    With `drop_topics` only deliveries of these are dropped.
+    """
 
     drop: float = 0.0
+    drop_topics: Collection[str] = ()
     duplicate: float = 0.0
     delay: float = 0.0
     delay_seconds: float = 2.0
@@ -84,7 +88,8 @@ class Deliveries:
         with self._lock:
             self.journal.append(delivery)
             draws = self._disorder
-            if self._random.random() < draws.drop:
+            droppable = not draws.drop_topics or delivery.topic in draws.drop_topics
+            if self._random.random() < draws.drop and droppable:
                 delivery.state = "dropped"
                 self.counts["dropped"] += 1
                 return

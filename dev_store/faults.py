@@ -4,6 +4,7 @@ control API sets them. Draws come from a seeded generator, so a run can be repea
 
 import random
 import threading
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -39,8 +40,9 @@ class Fault:
 
 @dataclass(slots=True)
 class Faults:
-    """The standing faults, drawn from in the order they were set."""
+    """The standing faults, drawn from in the order they were set; `met` counts, by kind, the calls that met one."""
 
+    met: Counter[str] = field(default_factory=Counter)
     _standing: list[Fault] = field(default_factory=list)
     _random: random.Random = field(default_factory=lambda: random.Random(0))
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -67,5 +69,6 @@ class Faults:
                     if fault.remaining is not None:
                         fault.remaining -= 1
                     self._standing = [f for f in self._standing if f.remaining != 0]
+                    self.met[f"{fault.kind} after the work" if fault.after else fault.kind] += 1
                     return fault
         return None

@@ -38,6 +38,14 @@ def test_a_cut_connection_loses_the_answer_before_or_after_the_work(shop: Instal
     assert "data" in shop.ask("{shop{name}}")
 
 
+def test_the_store_counts_the_calls_that_met_a_fault(shop: Installed) -> None:
+    before = shop.dev.stats()["faults"].get("503", 0)
+    shop.dev.fault("503", remaining=2)
+    for _ in range(3):
+        shop.post("{shop{name}}")
+    assert shop.dev.stats()["faults"]["503"] == before + 2
+
+
 def test_a_call_that_times_out_takes_its_time(shop: Installed) -> None:
     shop.dev.fault("timeout", remaining=1, seconds=0.3)
     began = time.monotonic()

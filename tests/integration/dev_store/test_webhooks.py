@@ -158,6 +158,12 @@ def test_deliveries_can_be_dropped_and_duplicated(shop: Installed, app: WebhookR
     assert len(set(ids)) == 1
 
 
+def test_deliveries_of_some_topics_alone_can_be_dropped(shop: Installed, app: WebhookReceiver) -> None:
+    shop.dev.disorder(drop=1.0, drop_topics=["orders/create"])
+    place(shop)
+    assert sent(shop, app) == ["customers/create", "orders/paid"]
+
+
 def test_deliveries_can_overtake_each_other_and_a_seed_repeats_what_is_lost(
     install: Callable[..., Installed], app: WebhookReceiver
 ) -> None:
