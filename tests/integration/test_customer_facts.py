@@ -5,11 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from plugin import clock, runs
-from plugin.db import session as db
 from plugin.db.models import Order
 from tests.support.installed import ON_ONE_DATABASE, InstalledShop
-from workers import drain_inbox, work_on_runs
+from workers import drain_inbox
 
 CONSENT = "customers_email_marketing_consent/update"
 
@@ -17,13 +15,6 @@ CONSENT = "customers_email_marketing_consent/update"
 def facts(shop: InstalledShop, customer: int) -> tuple:
     row = shop.customer(customer)
     return row.lifetime_orders, row.lifetime_spend, row.consent
-
-
-def import_anew(shop: InstalledShop) -> None:
-    with db.write() as session:
-        runs.start_import(session, shop.id, clock.now())
-    while shop.runs()[-1].finished_at is None:
-        work_on_runs.work_on_runs(shop.id)
 
 
 def test_sums_and_consent_are_imported_and_kept_current(new_shop):
@@ -80,7 +71,7 @@ def test_what_changed_twice_in_the_second_a_list_was_begun_ends_right_once_all_w
     shop.store.set_clock(second + timedelta(milliseconds=700))
     for each in order:
         if each == "list":
-            import_anew(shop)
+            shop.import_anew()
         else:
             shop.receive(told[each])
             drain_inbox.drain_inbox(shop.id)
@@ -100,7 +91,7 @@ def test_an_import_does_not_undo_a_newer_sum_or_consent(shop):
     changed = {"state": "subscribed", "consent_updated_at": "2100-01-01T00:00:00Z"}
     shop.store.send_webhook(shop.handle, CONSENT, {"customer_id": buyer, "email_marketing_consent": changed})
     shop.drain()
-    import_anew(shop)
+    shop.import_anew()
     assert facts(shop, buyer) == (7, 7_000, "subscribed")
 
 

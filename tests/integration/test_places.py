@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from plugin import clock, runs
+from plugin import clock
 from plugin.db import session as db
 from plugin.db.models import Base, Customer, Order
 from plugin.history import reconcile
 from tests.support import stored
 from tests.support.installed import ON_ONE_DATABASE, InstalledShop, open_app
-from workers import sweep, work_on_runs
+from workers import sweep
 
 
 @pytest.fixture
@@ -24,13 +24,6 @@ def approved(monkeypatch) -> None:
 def place(shop: InstalledShop, customer: int) -> tuple[str | None, str | None]:
     row = shop.customer(customer)
     return row.country, row.province
-
-
-def import_anew(shop: InstalledShop) -> None:
-    with db.write() as session:
-        runs.start_import(session, shop.id, clock.now())
-    while shop.runs()[-1].finished_at is None:
-        work_on_runs.work_on_runs(shop.id)
 
 
 def facts(shop: InstalledShop) -> list[tuple]:
@@ -75,7 +68,7 @@ def test_places_come_by_the_import_and_by_webhooks_alike(approved, new_shop):
     with db.write() as session:
         for row in session.scalars(select(Customer).where(Customer.shop_id == shop.id)):
             row.country = row.province = row.place_at = row.place_told_at = None
-    import_anew(shop)
+    shop.import_anew()
     assert facts(shop) == imported
     other.install()
     buyers = move(other)
@@ -98,7 +91,7 @@ def test_an_import_that_is_told_nothing_leaves_what_is_there(new_shop):
     shop.install()
     buyer = shop.buy(country="CA", province="ON")["customer"]["id"]
     shop.settle()
-    import_anew(shop)
+    shop.import_anew()
     assert place(shop, buyer) == ("CA", "CA-ON")
 
 

@@ -1,32 +1,23 @@
 """A web server that takes the place of the app in tests of the admin: pages of a strict policy, and what was asked."""
 
-import threading
 from collections.abc import Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Self
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlsplit
+
+from tests.support.served import Quiet, Served
 
 NONCE = "0123456789abcdef"
 POLICY = f"default-src 'none'; script-src 'nonce-{NONCE}'; connect-src 'self'; base-uri 'none'; object-src 'none'"
 
 
-class FramedPages:
+class FramedPages(Served):
     """`with FramedPages({"/app": "<s-page>..."}) as app:` serves them; `app.store_url` says where the stand-ins are."""
 
     def __init__(self, pages: Mapping[str, str]) -> None:
         self.pages = pages
         self.store_url = ""
         self.asked: list[tuple[str, dict[str, list[str]]]] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(self._handler())
 
     def last_query(self, path: str) -> dict[str, list[str]]:
         """The parameters `path` was last asked for with."""
@@ -43,7 +34,7 @@ class FramedPages:
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         pages = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(Quiet, BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 address = urlsplit(self.path)
                 pages.asked.append((address.path, parse_qs(address.query)))
@@ -55,8 +46,5 @@ class FramedPages:
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
-
-            def log_message(self, *_: object) -> None:
-                return
 
         return Handler

@@ -123,6 +123,13 @@ class InstalledShop:
         self.id = open_app(self.store, self.handle)
         self.settle()
 
+    def import_anew(self) -> None:
+        """Import the history once more, to its end; nothing else is done."""
+        with db.write() as session:
+            runs.start_import(session, self.id, clock.now())
+        while self.runs()[-1].finished_at is None:
+            work_on_runs.work_on_runs(self.id)
+
     def save_segments(self, *definitions: dict[str, Any]) -> None:
         """Save these as the merchant would, and judge everybody by them; tags are not written yet."""
         with db.write() as session:

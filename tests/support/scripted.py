@@ -1,12 +1,13 @@
 """A web server that answers what a test wrote down, for answers the development store never gives."""
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+from tests.support.served import Quiet, Served
 
 
-class ScriptedShop:
+class ScriptedShop(Served):
     """`with ScriptedShop(b"...", {...}) as shop:` gives these answers in turn, the last one for ever.
 
     It closes each connection when one request more than `a_connection` comes, without a word.
@@ -17,21 +18,12 @@ class ScriptedShop:
         self._answers = [each if isinstance(each, bytes) else json.dumps(each).encode() for each in answers]
         self.requests: list[dict[str, Any]] = []
         self.connections = 0
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(self._handler())
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         shop = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(Quiet, BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def setup(self) -> None:
@@ -50,8 +42,5 @@ class ScriptedShop:
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
-
-            def log_message(self, *_: object) -> None:
-                return
 
         return Handler

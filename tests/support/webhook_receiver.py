@@ -1,10 +1,11 @@
 """A web server that takes the place of the app in tests of webhook deliveries: keeps what it got, answers as told."""
 
 import json
-import threading
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+from tests.support.served import Quiet, Served
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,22 +25,13 @@ class Received:
         return json.loads(self.body)
 
 
-class WebhookReceiver:
+class WebhookReceiver(Served):
     """`with WebhookReceiver() as app:` listens on a free port; `app.answers` are statuses for the next deliveries."""
 
     def __init__(self) -> None:
         self.received: list[Received] = []
         self.answers: list[int] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(self._handler())
 
     def topics(self, shop: str) -> list[str]:
         """The topics received for one shop, in the order they arrived."""
@@ -54,7 +46,7 @@ class WebhookReceiver:
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         receiver = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(Quiet, BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
@@ -64,8 +56,5 @@ class WebhookReceiver:
                 self.send_response(receiver.answers.pop(0) if receiver.answers else 200)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                return
 
         return Handler
