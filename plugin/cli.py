@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from plugin.commands import dev_store, doctor, operating, pins, promoters, runs, segments
+from plugin.commands import backup, dev_store, doctor, operating, pins, promoters, runs, segments
 
 DAY = click.DateTime(["%Y-%m-%d"])
 UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
@@ -26,6 +26,7 @@ for group in (operating.inbox, operating.explain, operating.keys, operating.tags
 cli.add_command(runs.runs)
 cli.add_command(runs.recount)
 cli.add_command(doctor.doctor)
+cli.add_command(backup.backup)
 for group in (segments.segments, segments.suggest, promoters.promoters, pins.pin, pins.unpin, pins.pins):
     cli.add_command(group)
 cli.add_command(dev_store.dev_store)

@@ -1,5 +1,7 @@
 """The whole timetable. `regulars scheduler` runs it with RQ's CronScheduler; one is enough, two do no harm."""
 
+from collections.abc import Callable
+
 from rq.cron import CronScheduler
 
 from plugin import queues
@@ -33,7 +35,7 @@ TIMETABLE = (
     (fetch_products.ask_again, "7 2 * * 1"),
 )
 # A sweep that waited for a minute is not worth doing: the next one is there. What runs once a day may wait for an hour.
-WAITS_SECONDS = {sweep.sweep: 60}
+WAITS_SECONDS: dict[Callable[[], object], int] = {sweep.sweep: 60}
 WAITS_AT_MOST_SECONDS = 3_600
 KEPT_SECONDS = 86_400
 

@@ -72,9 +72,23 @@ def explain(shop_domain: str, customer: int, *, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("shop_domain", metavar="SHOP")
-def reconcile(shop_domain: str) -> None:
+@click.argument("shop_domain", metavar="SHOP", required=False)
+@click.option("--all", "everybody", is_flag=True, help="Every shop; the workers do it.")
+def reconcile(shop_domain: str | None, *, everybody: bool) -> None:
     """Compare a shop's recently changed orders with Shopify's, after an outage say, and fold what never came."""
+    if everybody == bool(shop_domain):
+        raise click.UsageError("Name a shop, or say --all")
+    if shop_domain:
+        _reconcile(shop_domain)
+        return
+    from plugin import app
+    from workers import reconcile
+
+    app.start()
+    click.echo(f"The workers compare the orders of {reconcile.reconcile_all():,} shops")
+
+
+def _reconcile(shop_domain: str) -> None:
     from plugin import clock, queues, runs
     from plugin.db import session
     from plugin.history import reconcile

@@ -9,7 +9,7 @@ from redis import RedisError
 from rq import Queue, Worker
 from rq.cron import CronScheduler
 from rq.registry import FailedJobRegistry
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from plugin import queues
@@ -18,6 +18,7 @@ from plugin.db import schema
 from plugin.db import session as db
 from plugin.db.models import Shop
 from plugin.doctor.finding import CannotLook, Examined, Finding
+from plugin.operations import readiness
 from plugin.shop import tokens
 
 UPGRADE = "Run `regulars db upgrade` with the new version."
@@ -52,34 +53,26 @@ def database(config: Config) -> Examined:
 
 
 def tables() -> Examined:
-    """Whether the tables are those this version works with."""
-    here, newest = revisions()
-    if here == newest:
-        return Examined("tables", f"of version {here}")
-    known = {each.revision for each in ScriptDirectory.from_config(schema.configuration(db.engine())).walk_revisions()}
+    """Whether the tables are those this version works with. CannotLook if they are older."""
+    scripts = ScriptDirectory.from_config(schema.configuration(db.engine()))
+    newest, known = scripts.get_current_head(), {each.revision for each in scripts.walk_revisions()}
+    with db.engine().execution_options(read_only=True).connect() as connection:
+        here = MigrationContext.configure(connection).get_current_revision()
     if here is None:
         raise CannotLook("The database has no tables", UPGRADE)
-    if here not in known:
-        raise CannotLook(f"The tables are of version {here}, newer than this program", "Start the newer version.")
-    raise CannotLook(f"The tables are of version {here}, this program needs {newest}", UPGRADE)
-
-
-def revisions() -> tuple[str | None, str | None]:
-    """Which migration the tables are of, and which is the newest."""
-    newest = ScriptDirectory.from_config(schema.configuration(db.engine())).get_current_head()
-    with db.engine().execution_options(read_only=True).connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision(), newest
+    if here != newest and here in known:
+        raise CannotLook(f"The tables are of version {here}, this program needs {newest}", UPGRADE)
+    ahead = f"The tables are of version {here}, newer than this program ({newest})"
+    found = (Finding(ahead, "Start the newer version; this one goes on meanwhile.", is_note=True),)
+    return Examined("tables", f"of version {here}", () if here == newest else found)
 
 
 def writing() -> Examined:
     """Whether the database takes changes."""
-    try:
-        with db.write() as session:
-            session.execute(update(Shop).where(Shop.id == 0).values(writes=Shop.writes))
-    except SQLAlchemyError as error:
-        todo = "Free its disk, or make it writable; until then deliveries are answered 503 and Shopify keeps them."
-        return Examined("writing", "refused", (Finding(f"The database takes no changes ({_cause(error)})", todo),))
-    return Examined("writing", "the database takes changes")
+    if (said := readiness.look().checks["writable"]) == readiness.OK:
+        return Examined("writing", "the database takes changes")
+    todo = "Free its disk, or make it writable; until then deliveries are answered 503 and Shopify keeps them."
+    return Examined("writing", "refused", (Finding(f"The database {said}", todo),))
 
 
 def keys() -> Examined:

