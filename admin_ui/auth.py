@@ -12,7 +12,7 @@ from urllib.parse import urlencode, urlsplit
 from flask import g, jsonify, redirect, render_template, request
 
 from admin_ui import rate_limits
-from plugin import clock
+from plugin import clock, logs
 from plugin.segments.voice import Said
 from plugin.shopify import id_tokens, ids
 from plugin.shopify.errors import InvalidSubjectToken
@@ -96,6 +96,7 @@ def _recognise(raw: str) -> None:
     if len(raw) > LONGEST_TOKEN:
         raise InvalidIdToken("Too long")
     g.asker = id_tokens.verify(raw)
+    logs.about_shop(asker().shop_domain)
     rate_limits.count_shop(asker().shop_domain, writes=request.method not in READING)
 
 

@@ -10,7 +10,7 @@ from marshmallow import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from admin_ui import api, openapi, rate_limits
-from plugin import clock
+from plugin import clock, logs
 from plugin.db import session as db
 from plugin.db.models import Shop
 from plugin.db.types import from_microseconds
@@ -48,6 +48,7 @@ def take_answers(shop_domain: str) -> Response:
     body = request.get_data()
     stamp = request.headers.get(STAMP, "")
     shop = _signer(shop_domain, stamp, body)
+    logs.about_shop(shop.domain)
     rate_limits.count_survey(shop.domain)
     given = survey_answers.AnswersToTake().load(api.body())["answers"]
     try:

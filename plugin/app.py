@@ -41,6 +41,7 @@ def create_app() -> Flask:
     app.add_url_rule("/readyz", "readyz", doors.readyz)
     app.add_url_rule("/metrics", "metrics", doors.metrics)
     app.after_request(content_policy.protect)
+    app.teardown_request(logs.about_nothing)
     for error, answer in refusals.ANSWERS.items():
         app.register_error_handler(error, answer)
     app.wsgi_app = _Readable(app.wsgi_app, urlsplit(settings.app_url).netloc)  # type: ignore[method-assign]

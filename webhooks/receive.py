@@ -1,13 +1,16 @@
 """The one door for every topic: verify, store, wake, answer. Nothing here looks inside a body."""
 
+from datetime import datetime
+
 import structlog
 from flask import Blueprint, Response, current_app, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from plugin import clock, config, queues
+from plugin import clock, config, logs, queues
 from plugin.db import session as db
 from plugin.deliveries import inbox, notices
+from plugin.deliveries.inbox import Delivery
 from plugin.metrics import DELIVERIES
 from plugin.shop import shops
 from plugin.shopify import signatures
@@ -37,6 +40,11 @@ def receive() -> Response:
         posted = delivery.read(request.headers, body, now)
     except MissingHeader as error:
         return _answer(400, "missing_header", f"{error} is missing")
+    with logs.about_delivery(posted.topic, posted.webhook_id, shop=shop_domain):
+        return _take_in(shop_domain, posted, now)
+
+
+def _take_in(shop_domain: str, posted: Delivery, now: datetime) -> Response:
     try:
         with db.read() as session:
             shop = shops.by_domain(session, shop_domain)
@@ -46,7 +54,7 @@ def receive() -> Response:
         with db.write() as session:
             fresh = inbox.accept(session, shop.id, posted, now, stage)
     except SQLAlchemyError as error:
-        log.error("delivery_not_stored", shop=shop_domain, topic=posted.topic, reason=type(error).__name__)
+        log.error("delivery_not_stored", reason=type(error).__name__)
         return _answer(503, "database_unavailable", "Try again later")
     if fresh:
         queues.call(stage, shop.id)

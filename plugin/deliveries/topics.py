@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from marshmallow import Schema
 
+from plugin import logs
 from plugin.db.models import InboxEvent
 from plugin.deliveries import inbox
 from plugin.history import versions
@@ -59,10 +60,11 @@ def fold(ledger: Ledger, readings: Iterable[tuple[InboxEvent, Topic, Any]]) -> l
     )
     refused = []
     for event, topic, facts in readings:
-        try:
-            topic.fold(ledger, facts, event)
-        except FactsRefused as error:
-            refused.append((event, str(error)))
+        with logs.about_delivery(event.topic, event.webhook_id):
+            try:
+                topic.fold(ledger, facts, event)
+            except FactsRefused as error:
+                refused.append((event, str(error)))
     return refused
 
 

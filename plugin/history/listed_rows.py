@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from typing import Any
 
 import structlog
@@ -44,12 +45,13 @@ def ahead(
     Ends with the first batch behind which time.monotonic() was not below `until` any more: the last value is False.
     """
     following = _each(shop_id, batches, read)
+    about = copy_context()  # what is read is logged as the caller's
     with _in_two_threads(), ThreadPoolExecutor(1) as thread:
-        coming = thread.submit(next, following, None)
+        coming = thread.submit(about.run, lambda: next(following, None))
         while (found := coming.result()) is not None:
             in_time = time.monotonic() < until
             if in_time:
-                coming = thread.submit(next, following, None)
+                coming = thread.submit(about.run, lambda: next(following, None))
             yield (*found, in_time)
             if not in_time:
                 return

@@ -19,7 +19,7 @@ from plugin.db.models import Shop
 from plugin.local.stack import Stack
 from tests.e2e import admin
 from tests.support import shop as shops
-from workers import sweep
+from workers import schedule, sweep
 
 SHOP = "demo"
 # Made up, and planted wherever a payload has room for it.
@@ -246,7 +246,9 @@ def test_no_log_says_who_anybody_is(logs, planted):
 
 
 # Of Redis, which is no shop's, and of pages: what answers their failures does not know who asked.
-OF_NO_SHOP = {"redis_unavailable", "rate_limits_off"}
+OF_NO_SHOP = {"redis_unavailable", "rate_limits_off", "library_warning"}
+# Jobs of the timetable are about all shops.
+OF_ALL_SHOPS = {job.__name__ for job, _ in schedule.TIMETABLE}
 
 
 def test_every_failure_names_the_shop_what_was_being_done_and_the_reason(logs):
@@ -254,8 +256,33 @@ def test_every_failure_names_the_shop_what_was_being_done_and_the_reason(logs):
     lacking = {
         line["event"]: line
         for line in failures
-        if not (line.keys() & {"shop", "shop_id"} or line["event"] in OF_NO_SHOP)
-        or not (line.keys() & {"topic", "stage", "run", "kind", "path"} or line["event"] in OF_NO_SHOP)
+        if not (line.keys() & {"shop", "shop_id"} or line["event"] in OF_NO_SHOP or line.get("job") in OF_ALL_SHOPS)
+        or not (line.keys() & {"topic", "stage", "run", "kind", "path", "job"} or line["event"] in OF_NO_SHOP)
         or not line.keys() & {"reason", "exception"}
     }
     assert lacking == {}
+
+
+def lines_of(logs: dict[str, str], file: str, *events: str) -> list[dict[str, Any]]:
+    found = [line for line in told({file: logs[file]}) if not events or line["event"] in events]
+    assert found
+    return found
+
+
+def test_every_line_about_a_delivery_says_which_and_whose(logs):
+    at_the_door = lines_of(logs, "web.log", "delivery_not_stored", "wake_up_lost")
+    folded = lines_of(logs, "worker-inbox.log", "notice_heeded", "delivery_failed")
+    assert [line for line in at_the_door + folded if not line.keys() >= {"shop", "topic", "webhook_id"}] == []
+
+
+@pytest.mark.parametrize("worker", ["worker-inbox", "worker-tags", "worker-runs"])
+def test_every_line_of_a_worker_says_which_job_and_whose(logs, worker):
+    lines = [line for line in lines_of(logs, f"{worker}.log") if line["event"] not in OF_NO_SHOP]
+    assert [line for line in lines if not line.keys() >= {"job", "job_id"}] == []
+    assert [line for line in lines if line["job"] not in OF_ALL_SHOPS and "shop_id" not in line] == []
+    assert {"shop", "shop_id", "stage", "job", "job_id"} <= {key for line in lines for key in line}
+
+
+def test_every_line_of_a_page_says_whose_it_is(logs):
+    failed = [line for line in lines_of(logs, "web.log", "request_failed") if line["path"].startswith("/app/api")]
+    assert {line["shop"] for line in failed} == {f"{SHOP}.myshopify.com"}
