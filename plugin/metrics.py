@@ -18,16 +18,19 @@ for _outcome in (*ACCEPTED, *REFUSED, NOT_STORED):
 FOLDED = Counter(
     "regulars_deliveries_folded_total", "Deliveries that workers dealt with, by stage", ["stage"], registry=COUNTED
 )
+for _stage in ("notice", "drain", "heard"):
+    FOLDED.labels(_stage)
+# Prometheus gives everything it reads a label "job" of its own: ours is another word.
 JOBS = Histogram(
     "regulars_job_seconds",
     "How long jobs took, by job",
-    ["job"],
+    ["task"],
     buckets=(0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300),
     registry=COUNTED,
 )
-JOBS_FAILED = Counter("regulars_jobs_failed_total", "Jobs that ended with an error", ["job"], registry=COUNTED)
+JOBS_FAILED = Counter("regulars_jobs_failed_total", "Jobs that ended with an error", ["task"], registry=COUNTED)
 JOB_FINISHED = Gauge(
-    "regulars_job_finished_timestamp_seconds", "When a job of this kind last ended well", ["job"], registry=COUNTED
+    "regulars_job_finished_timestamp_seconds", "When a job of this kind last ended well", ["task"], registry=COUNTED
 )
 FAILURES = Counter(
     "regulars_failures_total",
@@ -41,13 +44,16 @@ TAG_WRITES = Counter(
     ["outcome"],
     registry=COUNTED,
 )
+# Those that somebody is called for.
+for _event in ("delivery_failed", "request_failed", "too_many_orders_unlisted"):
+    FAILURES.labels(_event, "")
 for _outcome in ("written", "missing", "refused"):
     TAG_WRITES.labels(_outcome)
 SHOPIFY_CALLS = Counter(
     "regulars_shopify_calls_total", "Calls of the Admin API, by how they were answered", ["outcome"], registry=COUNTED
 )
 ANSWERED, THROTTLED = "answered", "Throttled"
-for _outcome in (ANSWERED, THROTTLED):
+for _outcome in (ANSWERED, THROTTLED, "ShopUnavailable"):
     SHOPIFY_CALLS.labels(_outcome)
 SHOPIFY_POINTS = Counter(
     "regulars_shopify_cost_points_total", "Points that Shopify charged for calls", registry=COUNTED

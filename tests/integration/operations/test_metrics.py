@@ -151,7 +151,7 @@ def test_without_tables_the_rest_is_told(client, tmp_path: Path):
 @ON_SQLITE
 def test_jobs_are_timed_and_their_failures_counted(client, shop_id):
     def jobs(name: str, job: str) -> float:
-        return figures.shown(client, f"regulars_{name}", job=job) or 0
+        return figures.shown(client, f"regulars_{name}", task=job) or 0
 
     done, failed = jobs("job_seconds_count", "drain_inbox"), jobs("jobs_failed_total", "no_such_job")
     shops.post(client, "orders/create", shops.order(1))
