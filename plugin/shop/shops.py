@@ -56,13 +56,14 @@ def answering(session: Session, now: datetime) -> list[int]:
     return list(session.scalars(select(Shop.id).where(*working)))
 
 
-def hold(session: Session, shop_id: int) -> None:
-    """Make this transaction the shop's only writer until it ends.
+def hold(session: Session, shop_id: int) -> int:
+    """Make this transaction the shop's only writer until it ends; returns how many there were, with this one.
 
     Changing the shop's row is a lock that both databases have: PostgreSQL lets the next one wait for the row, SQLite
     has one writer at a time anyway. Whoever folds, refreshes or records tags begins with it.
     """
-    session.execute(update(Shop).where(Shop.id == shop_id).values(writes=Shop.writes + 1))
+    held = update(Shop).where(Shop.id == shop_id).values(writes=Shop.writes + 1).returning(Shop.writes)
+    return session.connection().scalar(held) or 0
 
 
 def admin_client(shop_id: int, patience: float = PATIENCE_SECONDS) -> AdminClient:

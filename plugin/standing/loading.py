@@ -6,7 +6,7 @@ the segments in use ask for; changes nothing.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
@@ -80,10 +80,13 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Loaded:
-    """Living customers. Each is in one of the pieces, which can be gone through once; they read in this session."""
+    """Living customers at an instant. Each is in one of the pieces, which can be gone through once; they read in this
+    session.
+    """
 
     standing: Standing
     pieces: Iterator[Piece]
+    as_of: datetime
 
 
 def some(session: Session, shop_id: int, customer_ids: Sequence[int], needs: Needs, as_of: datetime) -> Loaded:
@@ -92,17 +95,20 @@ def some(session: Session, shop_id: int, customer_ids: Sequence[int], needs: Nee
     standing = _standing(session, shop_id, found, needs, as_of, all_between=False)
     histories = partial(_histories_of_some, session, shop_id)
     of_categories = partial(categories.columns, session, shop_id, needs.categories)
-    return Loaded(standing, _pieces(standing, histories, of_categories))
+    return Loaded(standing, _pieces(standing, histories, of_categories), as_of)
 
 
 def following(session: Session, shop_id: int, after: int, most: int, needs: Needs, as_of: datetime) -> Loaded:
     """The next customers with ids above `after`."""
-    found = facts.select(session, STANDING_OF_NEXT, needs.facts, shop_id=shop_id, after=after, most=most)
-    standing = _standing(session, shop_id, found, needs, as_of, all_between=True)
-    histories = partial(_histories_of_next, session, shop_id)
-    of_categories = partial(_of_categories_of_next, session, shop_id, needs)
-    pieces = _pieces(standing, histories, of_categories)
-    return Loaded(standing, ahead(pieces) if len(standing.customer_ids) > LOADED_AT_ONCE else pieces)
+    loaded = _following(session, shop_id, after, most, needs, as_of)
+    few = len(loaded.standing.customer_ids) <= LOADED_AT_ONCE
+    return loaded if few else replace(loaded, pieces=ahead(loaded.pieces))
+
+
+def whole(session: Session, shop_id: int, after: int, most: int, needs: Needs, as_of: datetime) -> Loaded:
+    """The same, all of it read by now: no session is needed to go through the pieces."""
+    loaded = _following(session, shop_id, after, most, needs, as_of)
+    return replace(loaded, pieces=iter(list(loaded.pieces)))
 
 
 def ahead(read: Iterator[T]) -> Iterator[T]:
@@ -114,6 +120,15 @@ def ahead(read: Iterator[T]) -> Iterator[T]:
         while (found := coming.result()) is not None:
             coming = other.submit(next, read, None)
             yield found
+
+
+def _following(session: Session, shop_id: int, after: int, most: int, needs: Needs, as_of: datetime) -> Loaded:
+    found = facts.select(session, STANDING_OF_NEXT, needs.facts, shop_id=shop_id, after=after, most=most)
+    standing = _standing(session, shop_id, found, needs, as_of, all_between=True)
+    histories = partial(_histories_of_next, session, shop_id)
+    of_categories = partial(_of_categories_of_next, session, shop_id, needs)
+    pieces = _pieces(standing, histories, of_categories)
+    return Loaded(standing, pieces, as_of)
 
 
 def _standing(

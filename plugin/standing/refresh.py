@@ -29,13 +29,14 @@ from plugin.segments.rules import Segment
 from plugin.shop import shops
 from plugin.standing import baselines, loading, reverting, segment_store, stays
 from plugin.standing.loading import Loaded, Standing
+from plugin.standing.reading_ahead import ReadingAhead
 from plugin.tagging import tag_changes
 from plugin.turns import Turn
 
 log = structlog.get_logger()
 
 # One transaction of a whole-shop refresh: a delivery that arrives meanwhile waits for it.
-CHUNK = 32_000
+CHUNK = 64_000
 DUE = (
     select(Customer.customer_id)
     .where(Customer.shop_id == bindparam("shop_id"), DUE_LATER)
@@ -65,7 +66,7 @@ def refresh_customers(session: Session, shop_id: int, customer_ids: Sequence[int
     changed = 0
     for start in range(0, len(customer_ids), CHUNK):
         loaded = loading.some(session, shop_id, customer_ids[start : start + CHUNK], rules.needs, as_of)
-        found = _judge(loaded, rules, as_of)
+        found = _judge(loaded, rules)
         changed += _record(session, shop_id, loaded.standing, found, as_of, cause)
     return changed
 
@@ -85,31 +86,33 @@ def refresh_shop(run: Run, turn: Turn, cause: str, until: float = math.inf) -> b
         total = session.scalar(select(func.count()).select_from(Customer).where(Customer.shop_id == shop_id)) or 0
     began_after = after = int(run.position.get("after", 0))
     gathering, rules = Gathering(), None
-    while True:
-        with db.write() as session:
-            shops.hold(session, shop_id)
-            turn.renew(session)
-            now = clock.now()
-            row = session.get_one(Run, (shop_id, run.id))
-            if runs.is_superseded(session, row):
-                log.info("refresh_superseded", shop_id=shop_id, done=row.done_count)
-                row.position = {**row.position, runs.SUPERSEDED: True}
-                return True
-            runs.begin(row, "judging", now)
-            session.flush()
-            # Read once: whoever changes a shop's segments, or switches tags off, asks for a run in that transaction.
-            if rules is None:
-                if not after:
-                    baselines.begin(session, shop_id)
-                rules = rules_of(session, shop_id, now)
-            last, count = _refresh_chunk(session, row, after, rules, now, cause, gathering)
-            runs.show(row, "judging", (row.done_count if after else 0) + count, total, clock.wall())
-            if last is None:
-                break
-            after = last
-            row.position = {**row.position, "after": after}
-        if time.monotonic() >= until:
-            return False
+    with ReadingAhead(shop_id, CHUNK) as chunks:
+        while True:
+            with db.write() as session:
+                write = shops.hold(session, shop_id)
+                turn.renew(session)
+                row = session.get_one(Run, (shop_id, run.id))
+                if runs.is_superseded(session, row):
+                    log.info("refresh_superseded", shop_id=shop_id, done=row.done_count)
+                    row.position = {**row.position, runs.SUPERSEDED: True}
+                    return True
+                runs.begin(row, "judging", clock.now())
+                session.flush()
+                # Read once: whoever changes a shop's segments, or switches tags off, asks for a run at once.
+                if rules is None:
+                    if not after:
+                        baselines.begin(session, shop_id)
+                    rules = rules_of(session, shop_id, clock.now())
+                loaded = chunks.following(session, write, after, rules.needs)
+                count = _refresh_chunk(session, row, loaded, rules, cause, gathering)
+                runs.show(row, "judging", (row.done_count if after else 0) + count, total, clock.wall())
+                if not count:
+                    break
+                after = int(loaded.standing.customer_ids[-1])
+                row.position = {**row.position, "after": after}
+                chunks.wait()
+            if time.monotonic() >= until:
+                return False
     _gather_before(shop_id, began_after, turn, gathering)
     with db.write() as session:
         again = _keep(session, shop_id, gathering.baseline())
@@ -127,32 +130,25 @@ def _keep(session: Session, shop_id: int, baseline: Baseline) -> bool:
     return again
 
 
-def _refresh_chunk(
-    session: Session, run: Run, after: int, rules: Rules, as_of: datetime, cause: str, gathering: Gathering
-) -> tuple[int | None, int]:
-    """Bring the CHUNK customers with ids above `after` up to date.
-
-    Returns the last of their ids (None when there are no more) and how many there were.
-    """
-    standing, found = judge_next(session, run, after, rules, as_of, gathering)
-    count = len(standing.customer_ids)
+def _refresh_chunk(session: Session, run: Run, loaded: Loaded, rules: Rules, cause: str, gathering: Gathering) -> int:
+    """Bring these customers up to date; returns how many they are."""
+    standing, found = judge(session, run, loaded, rules, gathering)
     moved = tally.of(standing.wanted_tags, found.memberships)
-    if _record(session, run.shop_id, standing, found, as_of, cause, run.id):
+    if _record(session, run.shop_id, standing, found, loaded.as_of, cause, run.id):
         run.position = {**run.position, MOVED: (tally.from_json(run.position.get(MOVED)) + moved).as_json()}
-    return (int(standing.customer_ids[-1]) if count else None), count
+    return len(standing.customer_ids)
 
 
-def judge_next(
-    session: Session, run: Run, after: int, rules: Rules, as_of: datetime, gathering: Gathering | None = None
+def judge(
+    session: Session, run: Run, loaded: Loaded, rules: Rules, gathering: Gathering | None = None
 ) -> tuple[Standing, Evaluation]:
-    """Where the CHUNK customers with ids above `after` stand and where they belong, without recording it.
+    """Where customers stand and where they belong by a run, without recording it.
 
     An undo judges them as if the run it undoes had not been: whoever that let in is not kept by a lower bar.
     """
-    loaded = loading.following(session, run.shop_id, after, CHUNK, rules.needs, as_of)
     if undone := run.position.get(runs.UNDOES):
         loaded = reverting.as_before(session, run.shop_id, undone, loaded)
-    return loaded.standing, _judge(loaded, rules, as_of, gathering)
+    return loaded.standing, _judge(loaded, rules, gathering)
 
 
 def due(session: Session, shop_id: int, now: datetime, limit: int) -> list[int]:
@@ -178,15 +174,15 @@ def rules_of(session: Session, shop_id: int, as_of: datetime) -> Rules:
     return Rules(segments, needed, baselines.store(session, shop_id, needed))
 
 
-def _judge(loaded: Loaded, rules: Rules, as_of: datetime, gathering: Gathering | None = None) -> Evaluation:
+def _judge(loaded: Loaded, rules: Rules, gathering: Gathering | None = None) -> Evaluation:
     count = len(loaded.standing.customer_ids)
     memberships, reviews = np.zeros((2, count), np.int64)
     ends = {bit: np.zeros(count, np.int64) for bit in rules.needs.stays}
     for customers, places in loaded.pieces:
-        found = evaluate(customers, rules.segments, as_of, rules.store)
+        found = evaluate(customers, rules.segments, loaded.as_of, rules.store)
         memberships[places], reviews[places] = found.memberships, found.next_review_at
         if gathering is not None:
-            gathering.add(customers.columns, as_of)
+            gathering.add(customers.columns, loaded.as_of)
         for bit, until in ends.items():
             until[places] = found.stays[bit]
     return Evaluation(memberships, reviews, ends)

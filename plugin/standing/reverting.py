@@ -17,7 +17,7 @@ from plugin.standing.loading import Loaded, Piece
 def as_before(session: Session, shop_id: int, run_id: int, loaded: Loaded) -> Loaded:
     """The same customers, each where the run found them unless something has moved them since."""
     flips = _flips(session, shop_id, run_id, loaded.standing.customer_ids)
-    return Loaded(loaded.standing, (_reverted(piece, flips) for piece in loaded.pieces))
+    return replace(loaded, pieces=(_reverted(piece, flips) for piece in loaded.pieces))
 
 
 def moved(shop_id: int, run_id: int) -> tuple[ColumnElement[bool], ...]:

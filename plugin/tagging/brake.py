@@ -22,7 +22,7 @@ from plugin.segments.columns import IntArray
 from plugin.segments.tally import Tally
 from plugin.shop import shops
 from plugin.shop.shop_settings import ShopSettings
-from plugin.standing import baselines, judged_by, refresh, segment_store
+from plugin.standing import baselines, judged_by, loading, refresh, segment_store
 from plugin.turns import Turn
 
 log = structlog.get_logger()
@@ -136,7 +136,8 @@ def _count_some(run: Run, turn: Turn, after: int) -> int | None:
             return None
         now, total = clock.now(), segment_store.customer_count(session, run.shop_id)
         rules = refresh.rules_of(session, run.shop_id, now)
-        standing, found = refresh.judge_next(session, row, after, rules, now)
+        loaded = loading.following(session, run.shop_id, after, refresh.CHUNK, rules.needs, now)
+        standing, found = refresh.judge(session, row, loaded, rules)
         ids = standing.customer_ids
         ours = ~_of_others(session, run.shop_id, ids) if len(ids) else ids
         counted = tally.of(standing.wanted_tags & ours, found.memberships & ours)

@@ -2,6 +2,7 @@
 database, whichever way they are asked for.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -13,7 +14,8 @@ from plugin.db.models import Category, CategoryHistory, Customer, OrderHistory, 
 from plugin.segments import baseline, choices
 from plugin.segments.columns import Record, pack, seconds
 from plugin.segments.needs import Needs
-from plugin.standing import baselines, loading, segment_store
+from plugin.shop import shops as installed
+from plugin.standing import baselines, loading, reading_ahead, segment_store
 from tests.support import shop as shops
 from workers import work_on_runs
 
@@ -96,6 +98,46 @@ def test_pieces_read_ahead_hold_everybody_once_and_in_order(shop_id, monkeypatch
 def test_what_fails_while_reading_ahead_is_told():
     with pytest.raises(ZeroDivisionError):
         list(loading.ahead(1 // divisor for divisor in (1, 1, 0, 1)))
+
+
+def second_chunk(shop_id: int, meanwhile: Callable[[], object]) -> dict[int, dict]:
+    """The second two customers, read ahead while the first two were dealt with; `meanwhile` comes before their turn."""
+    with reading_ahead.ReadingAhead(shop_id, 2) as chunks:
+        with db.write() as session:
+            first = taken(chunks.following(session, installed.hold(session, shop_id), 0, NEEDS))
+            chunks.wait()
+        assert list(first) == [10, 20]
+        meanwhile()
+        with db.write() as session:
+            return taken(chunks.following(session, installed.hold(session, shop_id), 20, NEEDS))
+
+
+def another_order(shop_id: int, *, held: bool) -> None:
+    with db.write() as session:
+        if held:
+            installed.hold(session, shop_id)
+        more = pack([Record(each, 30, seconds(NOW) - 60, 1) for each in (30, 31)])
+        session.get_one(OrderHistory, (shop_id, 30)).history = more
+
+
+def test_the_next_chunk_is_read_while_the_one_before_it_is_dealt_with(shop_id):
+    found = second_chunk(shop_id, lambda: None)
+    assert {number: each["orders"] for number, each in found.items()} == {30: 1, 40: 0}
+    # Nobody writes like this, without holding the shop: it shows that the histories had been read by then.
+    found = second_chunk(shop_id, lambda: another_order(shop_id, held=False))
+    assert found[30]["orders"] == 1
+
+
+def test_what_was_read_ahead_is_read_again_when_somebody_wrote_in_between(shop_id):
+    found = second_chunk(shop_id, lambda: another_order(shop_id, held=True))
+    assert {number: each["orders"] for number, each in found.items()} == {30: 2, 40: 0}
+
+
+def test_what_fails_while_the_next_chunk_is_read_is_told_when_it_is_its_turn(shop_id):
+    with db.write() as session:
+        session.get_one(OrderHistory, (shop_id, 30)).history = b"torn"
+    with pytest.raises(ValueError, match="not a whole number of records"):
+        second_chunk(shop_id, lambda: None)
 
 
 def test_what_nobody_told_is_unknown_and_no_consent_means_none(shop_id):
