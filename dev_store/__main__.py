@@ -11,7 +11,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Read the options, hand them to the server process by environment, and serve."""
     parser = argparse.ArgumentParser(prog="python -m dev_store", description=__doc__)
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--app-url", required=True, help="where relative webhook addresses point")
+    parser.add_argument("--app-url", required=True, help="the app's address, as browsers know it")
+    parser.add_argument("--deliver-to", default="", help="where relative webhook addresses point, if not there")
     parser.add_argument("--client-id", required=True, help="the app's; its secret is DEV_STORE_CLIENT_SECRET")
     parser.add_argument("--app-file", default="", help="shopify.app.toml with the app's subscriptions and scopes")
     parser.add_argument("--clock-file", default="", help="the file every process takes the time from")
@@ -24,6 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error("set DEV_STORE_CLIENT_SECRET in the environment")
     os.environ |= {
         "DEV_STORE_APP_URL": options.app_url,
+        "DEV_STORE_DELIVER_TO": options.deliver_to,
         "DEV_STORE_CLIENT_ID": options.client_id,
         "DEV_STORE_APP_FILE": options.app_file,
         "CLOCK_FILE": options.clock_file or os.environ.get("CLOCK_FILE", ""),

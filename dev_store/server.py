@@ -87,6 +87,7 @@ def from_environment() -> Flask:
         app=AppCredentials(given["DEV_STORE_CLIENT_ID"], given["DEV_STORE_CLIENT_SECRET"]),
         app_file=Path(app_file) if app_file else None,
         clock_file=Path(clock_file) if clock_file else None,
+        deliver_to=given.get("DEV_STORE_DELIVER_TO", ""),
         delivery_threads=int(given.get("DEV_STORE_DELIVERY_THREADS", "8")),
         retry_base=float(given.get("DEV_STORE_RETRY_BASE", "0.2")),
         results=Path(given["DEV_STORE_RESULTS"]),

@@ -46,6 +46,7 @@ class Settings:
 
     app_url: str
     app: AppCredentials
+    deliver_to: str = ""
     app_file: Path | None = None
     clock_file: Path | None = None
     delivery_threads: int = 8
@@ -94,7 +95,7 @@ class DevStore:
             directory = Path(self._own_directory.name)
         self.files = Files(directory, self.now)
         if settings.app_file:
-            read = subscriptions.read(settings.app_file, settings.app_url)
+            read = subscriptions.read(settings.app_file, settings.deliver_to or settings.app_url)
             self.subscribed, self.api_version = read.subscriptions, read.api_version
             self.required_scopes, self.optional_scopes = read.scopes, read.optional_scopes
             if read.scopes:

@@ -6,8 +6,9 @@
 
   const ADMIN = "shopify://admin/";
   const script = document.currentScript;
-  const admin = new URL(script.src).origin;
   const params = new URLSearchParams(location.search);
+  // The address says whose admin the page is in; without it, it is the one that this script comes from.
+  const admin = params.has("host") ? originOf(atob(params.get("host"))) : new URL(script.src).origin;
   const waiting = new Map();
   let asked = 0;
 
@@ -30,6 +31,11 @@
     if (type === "discard") savedForm()?.reset();
     if (type === "navigate") signedAddress(event.data.href).then((target) => location.assign(target));
   });
+
+  function originOf(place) {
+    const { host, hostname } = new URL(`https://${place}`);
+    return `${hostname === "127.0.0.1" ? "http" : "https"}://${host}`;
+  }
 
   const idToken = () => ask({ type: "id-token" });
 

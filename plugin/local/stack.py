@@ -4,6 +4,7 @@ Keys are made up anew for each; everything listens on 127.0.0.1.
 """
 
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 
 from cryptography.fernet import Fernet
@@ -15,9 +16,19 @@ PROJECT = Path(__file__).parents[2]
 
 
 class Stack(Supervisor):
-    """An installation in development. `start_...` what is needed; leaving the block stops it."""
+    """An installation in development. `start_...` what is needed; leaving the block stops it.
 
-    def __init__(self, directory: Path, *, database_url: str | None = None, clock_file: bool = False) -> None:
+    `settings` go before what is made up here. Whatever APP_URL they say, `app_url` is where the app is on this machine.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        database_url: str | None = None,
+        clock_file: bool = False,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         app_port, self._dev_store_port = processes.free_port(), processes.free_port()
         self.app_url = f"http://127.0.0.1:{app_port}"
         self.dev_store_url = f"http://127.0.0.1:{self._dev_store_port}"
@@ -41,13 +52,14 @@ class Stack(Supervisor):
             "POLARIS_URL": f"{self.dev_store_url}/static/polaris-1.js",
             "CLOCK_FILE": str(self.clock_file or ""),
         }
-        super().__init__(directory, environment)
+        super().__init__(directory, environment | dict(settings or {}))
 
     def start_dev_store(self) -> None:
         """Start the development store and wait until it answers."""
         options = {
             "--port": str(self._dev_store_port),
-            "--app-url": self.app_url,
+            "--app-url": self.environment["APP_URL"],
+            "--deliver-to": self.app_url,
             "--client-id": self.environment["SHOPIFY_CLIENT_ID"],
             "--app-file": str(PROJECT / "shopify.app.toml"),
         }

@@ -28,7 +28,7 @@ DEFAULT_TAGS = {
     "at-risk": [104],
     "lapsed": [105],
 }
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 60
 
 
 def place_orders(store: DevStoreClient, handle: str) -> None:

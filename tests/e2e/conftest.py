@@ -5,11 +5,11 @@ import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Playwright, expect, sync_playwright
 
 from dev_store.client import DevStoreClient
 from plugin.local.stack import Stack
-from tests.e2e.admin import Admin, Watch, place_orders, switch_on
+from tests.e2e.admin import PATIENCE_SECONDS, Admin, Watch, place_orders, switch_on
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 # Without a sandbox, because tests often run as root in a container; the rest keeps the browser from calling home.
@@ -43,13 +43,24 @@ def store(stack: Stack) -> Iterator[DevStoreClient]:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def driver() -> Iterator[Playwright]:
+    # A busy machine takes its time; what is there already is not waited for.
+    expect.set_options(timeout=PATIENCE_SECONDS * 1000)
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def chromium(driver: Playwright) -> Iterator[Browser]:
+    launched = launch(driver)
+    yield launched
+    launched.close()
+
+
+def launch(driver: Playwright, *options: str) -> Browser:
+    """Start the browser of this machine; none: the one that `playwright install chromium` brought."""
     installed = next(filter(None, map(shutil.which, BROWSERS)), None)
-    with sync_playwright() as playwright:
-        # None: the browser that `playwright install chromium` brought.
-        launched = playwright.chromium.launch(executable_path=installed, chromium_sandbox=False, args=OPTIONS)
-        yield launched
-        launched.close()
+    return driver.chromium.launch(executable_path=installed, chromium_sandbox=False, args=[*OPTIONS, *options])
 
 
 @pytest.fixture(scope="session")
