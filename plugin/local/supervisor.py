@@ -77,6 +77,14 @@ class Supervisor:
         """Processes that ended without being told to."""
         return [name for name, child in self._children.items() if child.poll() is not None]
 
+    def pid(self, name: str) -> int:
+        """The process itself; servers have children of theirs."""
+        return self._children[name].pid
+
+    def end(self, name: str) -> int:
+        """Tell one process to end and wait until it has; its exit code, negative if it did not listen."""
+        return processes.stop(self._children.pop(name))
+
     def kill(self, name: str) -> None:
         """End one process outright, as a crash would."""
         child = self._children.pop(name)

@@ -106,16 +106,18 @@ def test_a_copy_taken_while_others_write_is_whole(settings, tmp_path):
                 session.execute(INSERT, {"shop": shop_id, "webhook": f"{len(written)}-twin"})
             written.append(1)
 
-    writer = threading.Thread(target=write)
+    writer = threading.Thread(target=write, daemon=True)
     writer.start()
-    for number in range(5):
-        seen = len(written)
-        assert run("backup", str(tmp_path / f"copy-{number}")).exit_code == 0
-        with sqlite3.connect(tmp_path / f"copy-{number}") as copy:
-            (count,) = copy.execute("SELECT count(*) FROM inbox_events").fetchone()
-        assert (count % 2, count >= 2 * seen) == (0, True)
-    stop.set()
-    writer.join()
+    try:
+        for number in range(5):
+            seen = len(written)
+            assert run("backup", str(tmp_path / f"copy-{number}")).exit_code == 0
+            with sqlite3.connect(tmp_path / f"copy-{number}") as copy:
+                (count,) = copy.execute("SELECT count(*) FROM inbox_events").fetchone()
+            assert (count % 2, count >= 2 * seen) == (0, True)
+    finally:
+        stop.set()
+        writer.join(60)
 
 
 @ON_ONE_DATABASE
