@@ -69,7 +69,7 @@ def _detail(store: DevStore, shop: Shop) -> dict[str, list[str]]:
 def _address(shop: Shop, page: str) -> str:
     store: DevStore = current_app.extensions["dev_store"]
     admin = urlsplit(request.host_url).netloc
-    token, locale = store.id_token(shop), request.args.get("locale", "en")
+    token, asked = store.id_token(shop), request.args.to_dict()
     return authorization.embedded_address(
-        store.app, store.settings.app_url, shop, admin, token, store.now(), f"/{page}", locale
+        store.app, store.settings.app_url, shop, admin, token, store.now(), f"/{page}", asked
     )

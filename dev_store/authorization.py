@@ -58,17 +58,19 @@ def embedded_address(
     id_token: str,
     now: datetime,
     path: str = "/app",
-    locale: str = "en",
+    asked: Mapping[str, str] | None = None,
 ) -> str:
     """How the admin at `admin` opens the app in its frame: signed parameters and an ID token, valid for a minute.
 
-    `locale`: the language the merchant has chosen for the admin.
+    `asked`: the parameters of the admin's own address, which go on to the app; `locale` among them is the language the
+    merchant has chosen for the admin.
     """
     given = {
+        "locale": "en",
+        **(asked or {}),
         "embedded": "1",
         "host": encoded_host(f"{admin}/store/{shop.handle}"),
         "id_token": id_token,
-        "locale": locale,
         "shop": shop.domain,
         "timestamp": _timestamp(now),
     }

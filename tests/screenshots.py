@@ -1,7 +1,7 @@
 """`make screenshots`: every page of the app into docs/images, as desktop and phone show it, on CDNOW's real orders.
 
-A month of the history is rehearsed, so that charts have something to show; the dates are the data's own, and the
-pictures are the same on every machine. Takes some minutes.
+A month and a day of the history is rehearsed, so that charts have something to show; the dates are the data's own, and
+the pictures are the same on every machine. Takes some minutes.
 """
 
 import shutil
@@ -23,7 +23,7 @@ from workers import count_days, serve, sweep
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 END = datetime(1998, 6, 30, tzinfo=UTC)
-DAYS = timedelta(days=28)
+DAYS = timedelta(days=32)
 NEW_SHOP = "new-shop"
 # Name, path below the app's own page in the admin, and what to press first.
 PAGES = (

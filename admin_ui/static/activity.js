@@ -1,5 +1,6 @@
 // Starts the living parts of "Activity": decisions, lists that go on, the filter of tag writes, and the status line.
 
+import "./components.js";
 import { ask } from "./ask.js";
 import { connectDownloads } from "./downloads.js";
 import { connectList } from "./lists.js";

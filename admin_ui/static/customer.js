@@ -1,5 +1,6 @@
 // One customer's page: pins are put and taken away, and older events are fetched.
 
+import "./components.js";
 import { ask } from "./ask.js";
 import { say } from "./texts.js";
 

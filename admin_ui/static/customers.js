@@ -1,5 +1,7 @@
 // Finds a customer: the address is followed as a link, because App Bridge puts the proof of who asks into those.
 
+import "./components.js";
+
 const form = document.getElementById("find");
 
 form.addEventListener("submit", (event) => {

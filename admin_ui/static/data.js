@@ -1,5 +1,6 @@
 // Starts the living parts of "Data and permissions": asking for permissions, downloads, and taking tags off.
 
+import "./components.js";
 import { connectDownloads } from "./downloads.js";
 import { connectLeaving } from "./leaving.js";
 import { connectPermissions, showPermissions } from "./permissions.js";

@@ -1,5 +1,6 @@
 // Starts the living parts of "Home": the status line, the guide of the first day, the table of segments.
 
+import "./components.js";
 import { connectGuide } from "./first_run.js";
 import { connectPermissions } from "./permissions.js";
 import { showProblems } from "./problems.js";

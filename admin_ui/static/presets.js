@@ -1,5 +1,6 @@
 // The page "Presets": counts what comes into view, finds by words, adds.
 
+import "./components.js";
 import { ask } from "./ask.js";
 import { say, sayMany } from "./texts.js";
 

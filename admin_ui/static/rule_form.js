@@ -10,10 +10,6 @@ const SUFFIXES = {
   "window-before": "window.before", "category-kind": "category.kind", "category": "category", "category-choice": "category.choice",
 };
 
-// Fields have values once Polaris has made them fields.
-const ELEMENTS = ["s-select", "s-text-field", "s-number-field", "s-money-field", "s-switch"];
-export const fieldsReady = () => Promise.all(ELEMENTS.map((name) => customElements.whenDefined(name)));
-
 export function connectRule(form, kept, onChange) {
   const asText = form.querySelector("#as-text");
   const lists = [...form.querySelectorAll("[data-list]")];

@@ -1,9 +1,10 @@
 // Starts the living parts of a segment's page: its switch, its rule with the preview, its customers, who came and went.
 
+import "./components.js";
 import { ask } from "./ask.js";
 import { connectDownloads } from "./downloads.js";
 import { number } from "./format.js";
-import { connectRule, fieldsReady, showErrors } from "./rule_form.js";
+import { connectRule, showErrors } from "./rule_form.js";
 import { showFlows } from "./segment_flows.js";
 import { connectMembers } from "./segment_members.js";
 import { connectPreview } from "./segment_preview.js";
@@ -17,7 +18,6 @@ const flows = document.getElementById("flows");
 const kept = () => (saved.on ? {} : { on: false });
 let works = false;
 
-await fieldsReady();
 const rule = connectRule(form, kept, () => preview.again());
 const preview = connectPreview(
   document.getElementById("preview"),

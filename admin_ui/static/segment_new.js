@@ -1,6 +1,7 @@
 // Starts the page of a segment to be added: its rule with the preview, and the button that adds it.
 
-import { connectRule, fieldsReady, showErrors } from "./rule_form.js";
+import "./components.js";
+import { connectRule, showErrors } from "./rule_form.js";
 import { connectPreview } from "./segment_preview.js";
 import { connectSaving, go } from "./segment_saving.js";
 
@@ -9,7 +10,6 @@ const on = document.getElementById("on");
 // Nothing is wrong with what nobody has filled in yet: errors show from the first change on.
 let touched = false;
 
-await fieldsReady();
 const rule = connectRule(form, () => (on.checked ? {} : { on: false }), () => {
   touched = true;
   preview.again();

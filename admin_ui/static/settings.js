@@ -1,5 +1,6 @@
 // Starts the living parts of "Settings": the form, what is suggested beside its fields, renaming, and the status line.
 
+import "./components.js";
 import { showProblems } from "./problems.js";
 import { connectRenaming } from "./renaming.js";
 import { connectForm } from "./settings_form.js";

@@ -62,6 +62,9 @@ def test_nothing_is_written_to_whoever_decides_against_it(
     admin = begin(visit, new_shop())
     admin.app.get_by_role("button", name="Switch on", exact=True).first.click()
     admin.app.get_by_role("button", name="Not yet").click()
+    admin.open_app()
+    expect(outlook(admin)).to_have_text("Switching these on would tag 6 of 6 customers.", timeout=PATIENCE_MS)
+    expect(admin.app.locator("#ask-switch-on").get_by_role("button")).to_be_enabled()
     for segment in ("First-time", "Repeat", "Frequent", "High-spender", "At-risk", "Lapsed"):
         box(admin, segment).uncheck()
     expect(outlook(admin)).to_have_text("Choose at least one segment.")
