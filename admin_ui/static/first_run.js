@@ -82,9 +82,7 @@ export function connectGuide(guide, onStatus) {
   for (const box of boxes) box.addEventListener("change", count);
   again.addEventListener("click", count);
   document.getElementById("switch-on").addEventListener("click", switchOn);
-  // Boxes and buttons that the components' script has not made yet say nothing, and keep what they are told to themselves.
-  const made = Promise.all(["s-button", "s-checkbox"].map((name) => customElements.whenDefined(name)));
-  if (guide.dataset.state === "ready") made.then(count);
+  if (guide.dataset.state === "ready") count();
   return { follow };
 }
 
