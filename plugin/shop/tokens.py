@@ -41,7 +41,14 @@ def usable(shop_id: int) -> str:
 
 
 def renewed(shop_id: int, refused: str) -> str:
-    """A token other than `refused`, which Shopify takes for dead although our clock does not."""
+    """A token other than `refused`, which Shopify takes for dead although our clock does not.
+
+    That is written down first: if no other is to be had right now, nobody shows this one again.
+    """
+    with db.write() as session:
+        shop = session.get_one(Shop, shop_id, with_for_update=True)
+        if shop.access_token is not None and opened(shop.access_token) == refused:
+            shop.access_token_expires_at = clock.now()
     return _refreshed(shop_id, lambda seen: opened(seen.access_token) != refused)
 
 

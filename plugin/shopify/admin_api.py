@@ -55,6 +55,7 @@ class AdminClient:
         self._url = f"https://{shop_domain}/admin/api/{api_version}/graphql.json"
         self._token = access_token
         self._renew = renew
+        self._is_dead = False
         self._shop_domain = shop_domain
         self._patience = patience
         self.throttle = throttle.of(shop_domain)
@@ -99,11 +100,12 @@ class AdminClient:
             self._wait(max(1.0, self.throttle.seconds_until(needed, leave)), deadline)
 
     def _post(self, body: dict[str, Any]) -> dict[str, Any]:
-        response = self._send(body)
-        if response.status_code == 401 and self._renew is not None:
+        response = None if self._is_dead else self._send(body)
+        if response is None or (response.status_code == 401 and self._renew is not None):
             # Dead before its time: revoked, or our clock is wrong. One other token is tried, never the same again.
-            renew, self._renew = self._renew, None
-            self._token = renew(self._token)
+            self._is_dead = True
+            self._token, self._renew = self._other_token(), None
+            self._is_dead = False
             response = self._send(body)
         if response.status_code != 200:
             kind = REFUSALS.get(response.status_code, errors.ShopUnavailable)
@@ -117,6 +119,11 @@ class AdminClient:
         if accidents := ACCIDENTS & _codes(answer):
             raise errors.ShopUnavailable(f"{self._shop_domain}: {', '.join(sorted(accidents))}")
         return answer
+
+    def _other_token(self) -> str:
+        if self._renew is None:
+            raise errors.TokenRejected(f"{self._shop_domain}: the Admin API answered 401")
+        return self._renew(self._token)
 
     def _send(self, body: dict[str, Any]) -> httpx.Response:
         try:

@@ -46,6 +46,23 @@ def test_a_token_that_ends_early_is_renewed_once(shop):
     assert calls(shop) == [("admin", 401), ("refresh", 200), ("admin", 200)]
 
 
+@pytest.mark.parametrize("lost", [1, 3])
+@ON_ONE_DATABASE
+def test_a_token_that_ends_early_while_no_other_is_to_be_had_neither_stops_the_shop_nor_is_shown_again(shop, lost):
+    (buyer,) = shop.buyers(1)
+    shop.drain()
+    expire(shop)
+    shop.store.forget_calls()
+    shop.store.fault("cut", target="oauth", shop=shop.handle, remaining=lost)
+    shop.sync()
+    assert (shop.row().token_error, shop.tags(buyer)) == (None, ["first-time"] if lost == 1 else [])
+    shop.store.clear_faults()
+    shop.sync()
+    assert shop.tags(buyer) == ["first-time"]
+    assert dead_repeated(shop) == []
+    assert shop.row().trouble is None
+
+
 @ON_ONE_DATABASE
 def test_an_import_goes_on_when_its_tokens_end_between_calls(new_shop):
     shop = new_shop()
