@@ -1,5 +1,7 @@
 """Judges the customers of one shop for whom time alone has changed something."""
 
+from functools import partial
+
 import structlog
 
 from plugin import clock, queues
@@ -14,38 +16,37 @@ log = structlog.get_logger()
 
 # A batch is one transaction, and a job a few: a delivery waits for no more, however many customers a jump of the clock
 # has made due.
-CUSTOMERS_A_BATCH = 2_000
-BATCHES_A_JOB = 5
+CUSTOMERS_A_BATCH = 5_000
+BATCHES_A_JOB = 4
 
 
 def review_due(shop_id: int) -> None:
-    """Review batches until nobody is due, a delivery of the shop is waiting, or this shop has had its turn."""
-
-    def review(mine: Turn) -> bool:
-        for _ in range(BATCHES_A_JOB):
-            if not review_batch(shop_id, mine):
-                return False
-            if _deliveries_wait(shop_id):
-                log.info("review_gives_way", shop_id=shop_id)
-                return True
-        return True
-
-    turn.run("review", shop_id, review)
+    """Review until nobody is due, a delivery of the shop is waiting, or this shop has had its turn."""
+    turn.run("review", shop_id, partial(review_some, shop_id))
 
 
-def review_batch(shop_id: int, mine: Turn | None = None) -> bool:
-    """Review one batch; False when nobody was due."""
+def review_some(shop_id: int, mine: Turn | None = None) -> bool:
+    """Review those who are due longest, batch by batch; False when nobody was due."""
+    with db.read() as session:
+        due = refresh.due(session, shop_id, clock.now(), BATCHES_A_JOB * CUSTOMERS_A_BATCH)
+    due.sort()  # a batch's rows then stand together, and fewer pages are written
+    for start in range(0, len(due), CUSTOMERS_A_BATCH):
+        review_batch(shop_id, due[start : start + CUSTOMERS_A_BATCH], mine)
+        if _deliveries_wait(shop_id):
+            log.info("review_gives_way", shop_id=shop_id)
+            return True
+    return bool(due)
+
+
+def review_batch(shop_id: int, customer_ids: list[int], mine: Turn | None = None) -> None:
+    """Judge these customers, in one transaction."""
     with db.write() as session:
         shops.hold(session, shop_id)
         if mine is not None:
             mine.renew(session)
-        now = clock.now()
-        customer_ids = refresh.due(session, shop_id, now, CUSTOMERS_A_BATCH)
-        changed = refresh.refresh_customers(session, shop_id, customer_ids, now, "time")
-    if customer_ids:
-        log.info("customers_reviewed", shop_id=shop_id, customers=len(customer_ids), customers_changed=changed)
-        queues.wake("sync", shop_id)
-    return bool(customer_ids)
+        changed = refresh.refresh_customers(session, shop_id, customer_ids, clock.now(), "time")
+    log.info("customers_reviewed", shop_id=shop_id, customers=len(customer_ids), customers_changed=changed)
+    queues.wake("sync", shop_id)
 
 
 def _deliveries_wait(shop_id: int) -> bool:

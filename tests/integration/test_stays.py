@@ -58,7 +58,7 @@ def stays(shop_id: int) -> list[tuple[int, datetime]]:
 
 def review(shop_id: int, set_clock, at: datetime) -> None:
     set_clock(at)
-    while review_due.review_batch(shop_id):
+    while review_due.review_some(shop_id):
         pass
 
 
