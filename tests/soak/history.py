@@ -58,8 +58,8 @@ class History:
         card = self._deck.pop()
         self._things += 1
         customer = self._somebody()
-        getattr(self, card)(customer)
-        self.happened[card] += 1
+        # What cannot be just now is left out.
+        self.happened[card] += getattr(self, card)(customer) is not False
 
     # -- orders -------------------------------------------------------------------------------------------------
 
@@ -126,15 +126,14 @@ class History:
         self._store.delete_customer(self._shop, customer, force=True)
         self._let_go(customer)
 
-    def asks_to_be_forgotten(self, _: int) -> None:
+    def asks_to_be_forgotten(self, _: int) -> bool:
         quiet = [each for each in self.theirs if self._things - self._last.get(each, 0) >= self._quiet]
         if not quiet:
-            self._deck.insert(0, "asks_to_be_forgotten")
-            self.happened["asks_to_be_forgotten"] -= 1
-            return
+            return False
         customer = self._draw.choice(quiet)
         self._store.redact_customer(self._shop, customer)
         self.forgotten[customer] = self._let_go(customer)
+        return True
 
     def _let_go(self, customer: int) -> set[str]:
         self._orders = {order: whose for order, whose in self._orders.items() if whose != customer}

@@ -71,7 +71,7 @@ def run(wish: Wish, directory: Path, say: Say) -> Course:
         installation.start()
         with DevStoreClient(installation.dev_store_url) as store:
             history = History(store, SHOP, wish.seed, wish.deliveries)
-            _install(installation, store, history, say)
+            _install(wish, installation, store, history, say)
             strikes = Strikes(installation, store, wish.seed, wish.deliveries)
             _play(wish, installation, store, history, strikes, say)
             course.played_seconds = time.monotonic() - began
@@ -82,10 +82,10 @@ def run(wish: Wish, directory: Path, say: Say) -> Course:
     return course
 
 
-def _install(installation: Installation, store: DevStoreClient, history: History, say: Say) -> None:
+def _install(wish: Wish, installation: Installation, store: DevStoreClient, history: History, say: Say) -> None:
     store.set_clock("+0")
     store.create_shop(SHOP, plan="plus")
-    history.begin(40, store.now())
+    history.begin(max(40, wish.deliveries // 100), store.now())
     while not installation.open_app(store.id_token(SHOP)):
         time.sleep(0.2)
     if not reckoning.wait_until_quiet(installation.tend, PATIENCE_SECONDS, say):
