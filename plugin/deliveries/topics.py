@@ -182,7 +182,7 @@ TOPICS = {
     ),
     "customers/merge": Topic(
         payloads.CustomersMergedPayload(),
-        lambda ledger, merge, _: ledger.merge_customers(merge),
+        lambda ledger, merge, event: ledger.merge_customers(replace(merge, at=event.triggered_at)),
         orders=_nobody,
         customers=lambda merge: [merge.kept_id, merge.deleted_id],
     ),

@@ -12,7 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from plugin.db.models import Customer, Order, OrderHistory
 from plugin.db.types import EPOCH
-from plugin.history import answers, category_histories, customer_places, lines
+from plugin.history import answers, category_histories, customer_places, lines, merged_tags
 from plugin.schemas.facts import (
     ConsentChanged,
     CustomerFacts,
@@ -179,11 +179,7 @@ class Ledger:
         gone.merged_into = merge.kept_id
         customer_places.hand_over(gone, kept)
         gone.shopify_rfm, gone.mirrored = None, 0  # Shopify says of the kept one which group and segments they are in
-        # A tag that a merchant gave either of them is the merchant's on both, whatever we wrote on the other.
-        kept.foreign_tags |= gone.foreign_tags
-        kept.declined_tags |= gone.declined_tags
-        kept.applied_tags = (kept.applied_tags | gone.applied_tags) & ~kept.foreign_tags
-        kept.unsure_tags = (kept.unsure_tags | gone.unsure_tags) & ~kept.foreign_tags
+        merged_tags.hand_over(self._session, gone, kept, merge.at)
         _forget_tags(gone)
         answers.hand_over(gone, kept)
         self._session.flush()

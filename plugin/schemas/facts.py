@@ -87,11 +87,12 @@ class OrderChanged:
 
 @dataclass(frozen=True, slots=True)
 class CustomersMerged:
-    """One customer became another; `completed` is False when Shopify gave up on it."""
+    """One customer became another; `completed` is False when Shopify gave up on it. `at`: when, as far as is known."""
 
     kept_id: int
     deleted_id: int
     completed: bool
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

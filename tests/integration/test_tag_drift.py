@@ -14,6 +14,7 @@ from plugin.db import session as db
 from plugin.db.models import ForeignChange
 from plugin.tagging import tag_comparison, tag_drift
 from tests.support.installed import ON_ONE_DATABASE, InstalledShop
+from tests.support.turmoil import later
 from tests.support.webhook_receiver import Received
 from workers import compare_tags, hear_tags, work_on_runs
 
@@ -287,3 +288,35 @@ def test_both_can_be_done_from_the_command_line(shop):
     assert run(cli.cli, ["tags", "foreign-removal", shop.domain, "respect"]).output == "Done.\n"
     told = run(cli.cli, ["tags", "compare", shop.domain]).output
     assert told.startswith("1 customers compared. Tags that were gone: 0 put back, 1 left off.")
+
+
+@ON_ONE_DATABASE
+def test_tags_that_come_by_a_merge_are_ours_even_if_they_are_heard_of_before_the_merge(shop):
+    kept, gone = shop.buyers(2)
+    shop.settle()
+    shop.store.place_order(shop.handle, [{"price": "10.00"}], kept)
+    shop.settle()
+    assert (shop.tags(kept), shop.tags(gone)) == (["repeat"], [FIRST])
+    shop.store.merge_customers(shop.handle, kept, gone)
+    told = shop.posted()
+    shop.receive(each for each in told if each.topic == "customer.tags_added")
+    shop.drain()
+    assert shop.customer(kept).foreign_tags
+    shop.receive(each for each in told if each.topic != "customer.tags_added")
+    shop.settle()
+    assert shop.tags(kept) == ["frequent", "repeat"]
+    assert shop.rows(ForeignChange, ForeignChange.at) == []
+
+
+@ON_ONE_DATABASE
+def test_a_tag_that_a_merchant_gave_before_a_merge_stays_the_merchants(shop):
+    kept, gone = shop.buyers(2)
+    shop.settle()
+    shop.store.place_order(shop.handle, [{"price": "10.00"}], kept)
+    shop.settle()
+    shop.store.tag_customer(shop.handle, kept, add=[FIRST])
+    shop.settle()
+    later(shop, timedelta(minutes=1))
+    shop.store.merge_customers(shop.handle, kept, gone)
+    shop.settle()
+    assert shop.tags(kept) == [FIRST, "frequent", "repeat"]
