@@ -19,7 +19,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--shop", action="append", default=[], help="open a shop of this name; may be repeated")
     parser.add_argument("--plan", default="standard", help="the plan of these shops: standard, plus, rehearsal ...")
     parser.add_argument("--delivery-threads", type=int, default=8)
-    parser.add_argument("--retry-base", type=float, default=0.2, help="seconds before the first retry")
+    retry_base = float(os.environ.get("DEV_STORE_RETRY_BASE", "0.2"))
+    parser.add_argument("--retry-base", type=float, default=retry_base, help="seconds before the first retry")
     options = parser.parse_args(arguments)
     if not os.environ.get("DEV_STORE_CLIENT_SECRET"):
         parser.error("set DEV_STORE_CLIENT_SECRET in the environment")

@@ -4,6 +4,7 @@
 """
 
 import os
+import random
 import signal
 import socket
 import time
@@ -33,7 +34,14 @@ WORKERS = {
 STAGES = {"worker-inbox": ("drain", "heard", "notice", "review"), "worker-tags": ("sync",), "worker-runs": ("run",)}
 SWEEP_EVERY = 2.0
 # A small share of a minute's work each, so that there is much to be interrupted.
-SETTINGS = {"DRAIN_BATCH_SIZE": "40", "LEASE_SECONDS": "5", "BULK_TAGS_FROM": "60", "LOG_LEVEL": "WARNING"}
+SETTINGS = {
+    "DRAIN_BATCH_SIZE": "40",
+    "LEASE_SECONDS": "5",
+    "BULK_TAGS_FROM": "60",
+    "LOG_LEVEL": "WARNING",
+    # Eight retries in two minutes, where Shopify takes four hours.
+    "DEV_STORE_RETRY_BASE": "0.5",
+}
 
 
 class Installation(Stack):
@@ -41,7 +49,9 @@ class Installation(Stack):
 
     def __init__(self, directory: Path, database: Database, planted: str | None) -> None:
         super().__init__(directory, database_url=database.url, clock_file=True)
-        self.environment |= SETTINGS | ({"SOAK_BREAK": planted} if planted else {})
+        port = _lasting_port()
+        self.app_url = f"http://127.0.0.1:{port}"
+        self.environment |= SETTINGS | {"APP_URL": self.app_url, "WEB_PORT": str(port), "SOAK_BREAK": planted or ""}
         self.database = database
         self._back: dict[str, float] = {}
         self._swept = 0.0
@@ -85,7 +95,7 @@ class Installation(Stack):
     def tend(self, *, at_once: bool = False) -> None:
         """Start again what has been dead for long enough, and sweep as the timetable would."""
         for name, at in list(self._back.items()):
-            if (at_once or time.monotonic() >= at) and (name != "web" or self._port_is_free()):
+            if (at_once or time.monotonic() >= at) and (name != "web" or _is_free(int(self.environment["WEB_PORT"]))):
                 del self._back[name]
                 self.start_one(name)
         for name in self.ended():
@@ -101,15 +111,6 @@ class Installation(Stack):
     def all_alive(self) -> bool:
         """Whether nothing is dead at the moment."""
         return not self._back
-
-    def _port_is_free(self) -> bool:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", int(self.environment["WEB_PORT"])))
-            except OSError:
-                return False
-        return True
 
     # -- what the timetable and the merchant do -----------------------------------------------------------------
 
@@ -155,3 +156,18 @@ class Installation(Stack):
                 pass
             time.sleep(0.005)
         return False
+
+
+def _lasting_port() -> int:
+    """One that stays free while the web server is dead: the machine hands out others to whoever asks for any."""
+    return next(port for port in iter(lambda: random.randrange(20_000, 30_000), 0) if _is_free(port))
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
