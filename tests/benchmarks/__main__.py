@@ -15,6 +15,7 @@ from tests.benchmarks import (
     events,
     import_history,
     import_lines,
+    pages,
     previews,
     sweep,
     tag_writing,
@@ -49,6 +50,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "whole-shop-postgresql": ("Every customer of a shop judged (PostgreSQL)", whole_shop.main, _on_postgresql),
     "catalogue": ("The whole catalogue beside the segments a shop starts with (SQLite)", catalogue.main, _sizes),
     "previews": ("Rules tried before they are saved (SQLite)", previews.main, _sizes),
+    "pages": ("Pages of a large shop in a browser (SQLite, one server)", pages.main, _nothing),
     "sweep": ("Customers whom time alone has moved (SQLite)", sweep.main, _sizes),
 }
 
