@@ -7,7 +7,7 @@ ONCE ?=
 # Test files that run side by side: each process has its own databases, Redis, development store and browser.
 JOBS ?= 2
 
-.PHONY: help demo test check run bench soak screenshots pins texts clean
+.PHONY: help demo test check run bench load soak screenshots pins texts clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -33,6 +33,9 @@ bench: .venv/dev  ## Print how fast it is, as ratios to plain baselines in the s
 
 soak: .venv/dev  ## Break everything while a store's history is played, then count; SEED=1 DELIVERIES=20000
 	$(BIN)/python -m tests.soak $(if $(SEED),--seed $(SEED)) $(if $(DELIVERIES),--deliveries $(DELIVERIES))
+
+load: .venv/dev  ## Print answer times, backlog and memory under load, with a burst while the workers are stopped
+	$(BIN)/python -m tests.load
 
 screenshots: .venv/dev  ## Take pictures of every page into docs/images
 	$(BIN)/python -m tests.screenshots

@@ -14,6 +14,8 @@ import httpx
 from plugin.local import embedded_redis, processes
 
 START_SECONDS = 60
+# One that is ended alone may finish what it is at.
+END_SECONDS = 120
 
 # First who makes work, then who does it, Redis last. A second process of a kind is called web.2, for example.
 STOP_ORDER = ("scheduler", "worker-inbox", "worker-tags", "worker-runs", "web", "dev-store", "redis")
@@ -77,13 +79,17 @@ class Supervisor:
         """Processes that ended without being told to."""
         return [name for name, child in self._children.items() if child.poll() is not None]
 
+    def running(self) -> list[str]:
+        """The processes that were started and neither ended nor killed by us."""
+        return list(self._children)
+
     def pid(self, name: str) -> int:
         """The process itself; servers have children of theirs."""
         return self._children[name].pid
 
     def end(self, name: str) -> int:
-        """Tell one process to end and wait until it has; its exit code, negative if it did not listen."""
-        return processes.stop(self._children.pop(name))
+        """Tell one process to end and wait until it has done so; its exit code, negative if it did not listen."""
+        return processes.stop(self._children.pop(name), END_SECONDS)
 
     def kill(self, name: str) -> None:
         """End one process outright, as a crash would."""
