@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import select
 
 from dev_store.client import DevStoreClient
@@ -22,6 +23,7 @@ from tests.support import shop as shops
 from workers import schedule, sweep
 
 SHOP = "demo"
+FIGURES = "figures.txt"
 # Made up, and planted wherever a payload has room for it.
 PLANTED = ("Wilhelmina", "Quackenbush", "w.quack@planted.test", "+15557654321", "17 Planted Lane", "203.0.113.77")
 PERSON = dict(zip(("first_name", "last_name", "email", "phone", "address1", "browser_ip"), PLANTED, strict=True))
@@ -60,6 +62,7 @@ def logs(stack: Stack) -> dict[str, str]:
             lose_tokens,
             break_the_database,
             ask_for_privacy,
+            ask_for_figures,
             crash,
         ):
             happens(stack, store, web)
@@ -205,6 +208,10 @@ def ask_for_privacy(stack: Stack, store: DevStoreClient, web: httpx.Client) -> N
         assert shops.post(Door(web), topic, asked).status_code == 200
 
 
+def ask_for_figures(stack: Stack, store: DevStoreClient, web: httpx.Client) -> None:
+    (stack.directory / FIGURES).write_text(web.get("/metrics").text)
+
+
 def crash(stack: Stack, store: DevStoreClient, web: httpx.Client) -> None:
     stack.kill("worker-inbox")
     stack.kill("redis")
@@ -286,3 +293,26 @@ def test_every_line_of_a_worker_says_which_job_and_whose(logs, worker):
 def test_every_line_of_a_page_says_whose_it_is(logs):
     failed = [line for line in lines_of(logs, "web.log", "request_failed") if line["path"].startswith("/app/api")]
     assert {line["shop"] for line in failed} == {f"{SHOP}.myshopify.com"}
+
+
+# What the web server counted, what workers did, and what all of them said of failures.
+SUMS = {
+    "regulars_deliveries_total",
+    "regulars_deliveries_folded_total",
+    "regulars_job_seconds_count",
+    "regulars_failures_total",
+    "regulars_tag_writes_total",
+    "regulars_shopify_calls_total",
+    "regulars_shopify_cost_points_total",
+    "regulars_shopify_bucket_left_count",
+    "regulars_check_ok",
+    "regulars_workers",
+}
+
+
+def test_the_figures_of_all_processes_are_told_together(logs, stack):
+    families = text_string_to_metric_families((stack.directory / FIGURES).read_text())
+    sums = dict.fromkeys(SUMS, 0.0)
+    for sample in (sample for family in families for sample in family.samples if sample.name in SUMS):
+        sums[sample.name] += sample.value
+    assert [name for name, value in sums.items() if value <= 0] == []
