@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from redis import RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from sqlalchemy import update
@@ -56,7 +57,8 @@ def test_every_answer_to_a_delivery_is_counted_by_its_reason(client, shop_id, ou
     name = "regulars_deliveries_total"
     before = figures.shown(client, name, outcome=outcome)
     shops.post(client, "orders/create", shops.order(1), **changes)
-    assert figures.shown(client, name, outcome=outcome) == before + 1
+    for _ in range(2):  # asking counts nothing
+        assert figures.shown(client, name, outcome=outcome) == before + 1
 
 
 def test_what_waits_is_told_with_its_age_until_it_is_folded(client, shop_id, set_clock):
@@ -133,6 +135,8 @@ def test_without_redis_the_rest_is_told_and_the_counts_follow_later(client, shop
     with monkeypatch.context() as away:
         away.setattr(queues, "connection", lambda: nobody(tmp_path))
         shops.post(client, "orders/create", shops.order(1))
+        with pytest.raises(RedisError):
+            tallies.push()
         assert figures.shown(client, name, outcome="accepted") is None
         assert figures.shown(client, "regulars_check_ok", check="redis") == 0
         assert figures.shown(client, "regulars_deliveries_pending", stage="drain") == 1
