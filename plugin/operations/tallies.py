@@ -1,7 +1,7 @@
 """Adds up in Redis what all processes counted (plugin.metrics), so that a figure outlives who counted it.
 
 Nobody who counts waits for Redis: a thread of each process brings its counts there every second. While Redis is away
-they stay in memory; a process that is killed takes its last second along.
+they stay in memory. A killed process takes its last second along, and the web server's always does.
 """
 
 import atexit
