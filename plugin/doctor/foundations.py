@@ -69,7 +69,7 @@ def tables() -> Examined:
 
 def writing() -> Examined:
     """Whether the database takes changes."""
-    if (said := readiness.look().checks["writable"]) == readiness.OK:
+    if (said := readiness.look_now().checks["writable"]) == readiness.OK:
         return Examined("writing", "the database takes changes")
     todo = "Free its disk, or make it writable; until then deliveries are answered 503 and Shopify keeps them."
     return Examined("writing", "refused", (Finding(f"The database {said}", todo),))

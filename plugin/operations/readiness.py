@@ -49,8 +49,13 @@ def look() -> Readiness:
     global _found  # noqa: PLW0603 - one process, one database
     with _looking:
         if _found is None or time.monotonic() - _found[0] >= REMEMBERED_SECONDS:
-            _found = (time.monotonic(), Readiness({**_database(), "redis": _redis()}))
+            _found = (time.monotonic(), look_now())
         return _found[1]
+
+
+def look_now() -> Readiness:
+    """How it stands at this moment, for who asks once."""
+    return Readiness({**_database(), "redis": _redis()})
 
 
 def tables(connection: Connection) -> str:
