@@ -21,7 +21,8 @@ def main(seed: int | None, deliveries: int, database: str, broken: str | None, k
     wish = soak.Wish(random.randrange(1_000_000) if seed is None else seed, deliveries, database, broken)
     click.echo(f"seed {wish.seed}")
     with TemporaryDirectory(prefix="soak-") as directory:
-        course = soak.run(wish, keep or Path(directory), report.Progress())
+        progress = report.Progress()
+        course = soak.run(wish, keep or Path(directory), progress, progress.tell)
     report.show(course)
     sys.exit(0 if course.fine else 1)
 

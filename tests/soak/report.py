@@ -13,18 +13,21 @@ MOST_SHOWN = 20
 
 
 class Progress:
-    """Prints how far it is, now and then."""
+    """Prints how far it is, now and then, and at once what is told."""
 
     def __init__(self) -> None:
         self._began = time.monotonic()
         self._said = 0.0
 
     def __call__(self, text: str) -> None:
-        now = time.monotonic()
-        if now - self._said >= EVERY_SECONDS:
-            self._said = now
-            sys.stdout.write(f"{now - self._began:6.0f} s  {text}\n")
-            sys.stdout.flush()
+        if time.monotonic() - self._said >= EVERY_SECONDS:
+            self._said = time.monotonic()
+            self.tell(text)
+
+    def tell(self, text: str) -> None:
+        """Print something at once."""
+        sys.stdout.write(f"{time.monotonic() - self._began:6.0f} s  {text}\n")
+        sys.stdout.flush()
 
 
 def table(course: Course) -> Iterator[str]:
