@@ -45,6 +45,7 @@ class Day(Admin):
 
     def fits(self) -> bool:
         """Whether nothing of what is shown runs over the edge."""
+        expect(self.app.get_by_role("heading", level=1)).to_be_visible()
         return all(content <= screen for content, screen in (frame.evaluate(WIDTHS) for frame in self.page.frames))
 
     def hosts(self) -> set[str | None]:
@@ -158,6 +159,9 @@ def test_the_first_run_leads_from_the_import_past_presets_and_a_preview_to_tags(
 
 def test_a_rule_is_changed_looked_at_and_discarded(day: Day) -> None:
     day.open_app()
+    expect(day.app.get_by_role("heading", name="Set up Regulars")).to_be_hidden()
+    expect(day.row("First-time")).to_contain_text("Off")
+    expect(day.row("Repeat")).to_contain_text("On")
     day.follow("Frequent", "Frequent")
     number(day, "Number of orders").fill("2")
     expect(preview(day)).to_contain_text("1 customer enters, 0 customers leave.")
@@ -186,6 +190,7 @@ def test_a_rule_that_cannot_be_is_refused_at_its_field_and_a_good_one_saved(day:
     day.eventually(day.tags, {**SWITCHED_ON, "frequent": [102, 103]})
     expect(day.app.locator("#size")).to_have_text("2")
     expect(day.app.locator("#members").get_by_role("link", name="Customer 102")).to_be_visible()
+    expect(preview(day)).to_contain_text("Nobody enters and nobody leaves.")
 
 
 def test_a_brake_that_cannot_be_is_refused_and_a_good_one_saved(day: Day) -> None:
@@ -217,6 +222,11 @@ def test_a_customer_is_found_explained_and_pinned(day: Day) -> None:
     day.app.get_by_role("button", name="Pin", exact=True).click()
     expect(day.app.get_by_text("Pinned in", exact=True)).to_be_visible()
     day.eventually(lambda: day.tags()["frequent"], [102, 103, 104])
+    day.app.get_by_text("Frequent", exact=True).first.click()
+    with day.page.expect_event("framenavigated"):  # the page comes anew
+        day.app.get_by_role("button", name="Let the rule decide again").click()
+    expect(day.app.get_by_text("Pinned in", exact=True)).to_be_hidden()
+    day.eventually(lambda: day.tags()["frequent"], [102, 103])
 
 
 def test_a_change_of_most_customers_waits_until_it_is_confirmed(day: Day) -> None:

@@ -80,22 +80,6 @@ def test_a_change_of_many_waits_until_it_is_declined(fresh: Admin, owner: Owner,
     assert fresh.tags() == DEFAULT_TAGS
 
 
-def test_a_change_that_was_made_is_undone(fresh: Admin, owner: Owner, tmp_path: Path) -> None:
-    owner.rename("newcomer")
-    open_activity(fresh)
-    wait_for(section(fresh, "A change waits for you"))
-    press(fresh, "Make the change", "Make the change")
-    fresh.eventually(lambda: fresh.tags().get("newcomer"), DEFAULT_TAGS["first-time"])
-    undo = fresh.app.get_by_role("button", name="Undo: “First-time” was added")
-    wait_for(undo)
-    undo.click()
-    expect(fresh.app.get_by_text("It changed 4 customers.")).to_be_visible()
-    fresh.page.screenshot(path=tmp_path / "undo.png")
-    fresh.app.locator("#decide-yes").click()
-    fresh.eventually(fresh.tags, DEFAULT_TAGS)
-    wait_for(fresh.app.get_by_text("Undone", exact=True))
-
-
 def test_tag_writes_can_be_looked_for_and_downloaded(shared: Admin, watch: Watch, tmp_path: Path) -> None:
     open_activity(shared)
     rows = shared.app.locator("#writes > li")

@@ -18,21 +18,6 @@ def open_customer(admin: Admin, number: int) -> FrameLocator:
     return admin.app
 
 
-def test_a_customer_is_found_explained_and_pinned(fresh: Admin) -> None:
-    app = open_customer(fresh, 104)
-    app.get_by_text("At-risk", exact=True).first.click()
-    expect(app.get_by_text("last order 100 days ago").first).to_be_visible()
-    app.get_by_text("Frequent", exact=True).click()
-    app.get_by_role("group").filter(has_text="Frequent").get_by_role("button", name="Always in").click()
-    app.get_by_label("Note for yourself").fill("A friend")
-    app.get_by_role("button", name="Pin", exact=True).click()
-    expect(app.get_by_text("Pinned in", exact=True)).to_be_visible()
-    fresh.eventually(lambda: fresh.tags()["frequent"], [103, 104])
-    app.get_by_text("Frequent", exact=True).click()
-    app.get_by_role("button", name="Let the rule decide again").click()
-    fresh.eventually(lambda: fresh.tags()["frequent"], [103])
-
-
 def test_an_end_in_the_past_is_refused_at_its_field(fresh: Admin, watch: Watch) -> None:
     watch.expect("status of 422")
     app = open_customer(fresh, 101)

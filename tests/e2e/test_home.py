@@ -38,24 +38,6 @@ def open_presets(admin: Admin) -> None:
     expect(admin.app.get_by_role("heading", name="Presets", level=1)).to_be_visible()
 
 
-def test_the_first_day_leads_from_installing_to_tags(new_shop: Callable[[], str], visit: Callable[..., Admin]) -> None:
-    admin = begin(visit, new_shop())
-    expect(outlook(admin)).to_have_text("Switching these on would tag 6 of 6 customers.")
-    assert admin.tags() == {}
-    for segment in ("First-time", "At-risk"):
-        box(admin, segment).uncheck()
-    expect(outlook(admin)).to_have_text("Switching these on would tag 4 of 6 customers.")
-    assert axe.violations(admin.page.frames[1]) == []
-    switch_on(admin)
-    wanted = {tag: who for tag, who in DEFAULT_TAGS.items() if tag not in {"first-time", "at-risk"}}
-    admin.eventually(admin.tags, wanted)
-    expect(admin.app.get_by_text("All set")).to_be_visible(timeout=PATIENCE_MS)
-    expect(admin.row("Repeat")).to_contain_text("On")
-    admin.open_app()
-    expect(admin.app.get_by_role("heading", name="Set up Regulars")).to_be_hidden()
-    expect(admin.row("First-time")).to_contain_text("Off")
-
-
 def test_nothing_is_written_to_whoever_decides_against_it(
     new_shop: Callable[[], str], visit: Callable[..., Admin]
 ) -> None:
