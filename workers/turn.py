@@ -45,6 +45,8 @@ def run(stage: str, shop_id: int, work: Callable[[Turn], bool]) -> None:
             if _shop(shop_id) is not None:
                 raise
             log.info("shop_erased_meanwhile")
+        except errors.UNREADABLE:
+            log.exception("job_failed")
         else:
             if more or (not queues.STAGES[stage].rest_seconds and _left(stage, shop_id)):
                 queues.wake(stage, shop_id)

@@ -57,7 +57,7 @@ def _go_on(run: Run, mine: Turn) -> bool:
         if not error.transient:
             _finish(run, str(error))
         raise
-    except (KeyError, ValueError, TypeError) as error:
+    except errors.UNREADABLE as error:
         # Shopify's data or our reading of it: asking for the same again would end the same.
         log.exception("run_failed", run=run.kind)
         _finish(run, f"Something in the data could not be read ({type(error).__name__})")

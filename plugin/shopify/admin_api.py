@@ -90,13 +90,13 @@ class AdminClient:
                 self._wait(RETRY_SECONDS[failures], deadline)
                 failures += 1
                 continue
-            status = (answer.get("extensions") or {}).get("cost") or {}
+            status = _object(_object(answer.get("extensions")).get("cost"))
             self.throttle.learn(status.get("throttleStatus"))
-            self._count(answer, float(status.get("actualQueryCost") or 0))
+            self._count(answer, _points(status.get("actualQueryCost"), 0))
             if "THROTTLED" not in _codes(answer):
                 return self._data(answer)
             # Never less than a second: Shopify's own figures are whole points, and a shop has other callers too.
-            needed = float(status.get("requestedQueryCost") or cost)
+            needed = _points(status.get("requestedQueryCost"), cost)
             self._wait(max(1.0, self.throttle.seconds_until(needed, leave)), deadline)
 
     def _post(self, body: dict[str, Any]) -> dict[str, Any]:
@@ -112,7 +112,7 @@ class AdminClient:
             raise kind(f"{self._shop_domain}: the Admin API answered {response.status_code}")
         try:
             answer = response.json()
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise errors.ShopUnavailable(f"{self._shop_domain}: half an answer") from error
         if not isinstance(answer, dict):
             raise errors.ShopUnavailable(f"{self._shop_domain}: an answer of unknown shape")
@@ -162,10 +162,19 @@ def _codes(answer: dict[str, Any]) -> set[str]:
     problems = answer.get("errors")
     if not isinstance(problems, list):
         return set()
-    return {str((problem.get("extensions") or {}).get("code")) for problem in problems if isinstance(problem, dict)}
+    return {str(_object(problem.get("extensions")).get("code")) for problem in problems if isinstance(problem, dict)}
+
+
+def _object(value: Any) -> dict[str, Any]:
+    """What stands beside the data is of any shape when Shopify is unwell: what is no object holds nothing."""
+    return value if isinstance(value, dict) else {}
 
 
 def _in_words(problems: Any) -> str:
     if not isinstance(problems, list):
         return str(problems)[:500]
     return "; ".join(str(p.get("message") if isinstance(p, dict) else p) for p in problems)[:500]
+
+
+def _points(value: Any, otherwise: float) -> float:
+    return float(value) if isinstance(value, int | float) and 0 < value < throttle.MOST_POINTS else otherwise

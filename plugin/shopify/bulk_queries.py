@@ -76,7 +76,7 @@ def objects(block: bytes) -> Grouped:
             continue
         try:
             node = read(line)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise errors.ShopUnavailable("A bulk result holds a line that is no object") from error
         above = node.get("__parentId")
         if above is None:

@@ -5,6 +5,9 @@ who can mend it. What the merchant is told about each stands in admin_ui/trouble
 from datetime import timedelta
 from enum import StrEnum
 
+# What reading an answer ends in that has another shape than all before; a mistake of our own may look the same.
+UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
+
 
 class Owner(StrEnum):
     """Who has to do something before it works again."""

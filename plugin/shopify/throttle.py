@@ -11,6 +11,8 @@ from typing import Any
 # look-up or the next step of an import finds them there at any moment, and as the rest is spent no faster than it comes
 # back, nothing of what Shopify grants is lost.
 LEFT_FOR_OTHERS = 0.2
+# Far above the bucket of any plan.
+MOST_POINTS = 1_000_000
 
 
 @cache
@@ -30,11 +32,15 @@ class Throttle:
 
     def learn(self, status: dict[str, Any] | None) -> None:
         """Take over an answer's `throttleStatus`."""
-        if not status:
+        try:
+            named = ("currentlyAvailable", "maximumAvailable", "restoreRate")
+            available, maximum, restore_rate = (float((status or {})[name]) for name in named)
+        except (LookupError, TypeError, ValueError, OverflowError):
             return
-        self._available = float(status["currentlyAvailable"])
-        self._maximum = float(status["maximumAvailable"])
-        self._restore_rate = float(status["restoreRate"])
+        # Nobody would ask again for as long as figures beyond reason say that nothing is left.
+        if not (0 < maximum < MOST_POINTS and -maximum <= available < MOST_POINTS and 1 <= restore_rate < MOST_POINTS):
+            return
+        self._available, self._maximum, self._restore_rate = available, maximum, restore_rate
         self._seen_at = time.monotonic()
 
     def seconds_until(self, cost: float, leave: float = 0.0) -> float:
