@@ -39,19 +39,18 @@ SETTINGS = {
     "LEASE_SECONDS": "5",
     "BULK_TAGS_FROM": "60",
     "LOG_LEVEL": "WARNING",
-    # Eight retries in two minutes, where Shopify takes four hours.
-    "DEV_STORE_RETRY_BASE": "0.5",
 }
 
 
 class Installation(Stack):
     """Everything a soak runs, in one directory."""
 
-    def __init__(self, directory: Path, database: Database, planted: str | None) -> None:
+    def __init__(self, directory: Path, database: Database, planted: str | None, retry_base: float) -> None:
         super().__init__(directory, database_url=database.url, clock_file=True)
         port = _lasting_port()
         self.app_url = f"http://127.0.0.1:{port}"
         self.environment |= SETTINGS | {"APP_URL": self.app_url, "WEB_PORT": str(port), "SOAK_BREAK": planted or ""}
+        self.environment["DEV_STORE_RETRY_BASE"] = str(retry_base)
         self.database = database
         self._back: dict[str, float] = {}
         self._swept = 0.0

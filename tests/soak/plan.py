@@ -76,6 +76,13 @@ def background(deliveries: int) -> list[dict[str, object]]:
     return [{**fault, "rate": float(str(fault["rate"])) * times} for fault in BACKGROUND]
 
 
+def retry_base(deliveries: int) -> float:
+    """Seconds before the first of eight retries, each after twice as long. Shopify's take four hours; those of a long
+    soak take nine minutes, so that none of its many outages, however slow the machine, has one given up.
+    """
+    return 2.0 if deliveries >= LONG else 0.5
+
+
 def disorder(deliveries: int, seed: int) -> dict[str, object]:
     """What becomes of deliveries on their way. The clock leaps, so some seconds here are hours to the shop."""
     long = 12.0 if deliveries >= LONG else 3.0

@@ -66,7 +66,7 @@ def run(wish: Wish, directory: Path, say: Say, tell: Say) -> Course:
     course, began = Course(wish), time.monotonic()
     with (
         databases.made(wish.database, directory) as database,
-        Installation(directory, database, wish.planted) as installation,
+        Installation(directory, database, wish.planted, plan.retry_base(wish.deliveries)) as installation,
     ):
         installation.start()
         with DevStoreClient(installation.dev_store_url) as store:
