@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from redis import RedisError
+
 from plugin import queues
 from workers import endurance
 from workers.watched import Worker
@@ -18,7 +20,12 @@ def serve(queue_names: Sequence[str], *, burst: bool = False) -> bool:
     def work() -> bool:
         nonlocal told
         worker = Worker(chosen, connection=queues.connection())
-        worker.work(burst=burst, logging_level="WARNING")
+        try:
+            worker.work(burst=burst, logging_level="WARNING")
+        except RedisError:
+            # Away while the worker takes its leave: nobody who was told to stop begins anew.
+            if worker._shutdown_requested_date is None:
+                raise
         # RQ's loop also ends on errors it keeps to itself.
         told = worker._shutdown_requested_date is not None
         return told or burst

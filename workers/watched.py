@@ -1,9 +1,11 @@
 """RQ's worker with an eye on its jobs: every line a job logs says which job, every job's time and end are counted."""
 
 import time
+from contextlib import suppress
 from typing import Any
 
 import structlog
+from redis import RedisError
 from rq import Queue, SimpleWorker
 from rq.exceptions import DeserializationError
 from rq.executions import Execution
@@ -31,6 +33,11 @@ class Worker(SimpleWorker):
         else:
             metrics.JOBS_FAILED.labels(name).inc()
         return well
+
+    def set_shutdown_requested_date(self) -> None:
+        """Say in Redis that this worker ends; while Redis is away that is no reason to break off its job."""
+        with suppress(RedisError):
+            super().set_shutdown_requested_date()  # type: ignore[no-untyped-call] # RQ gives it none
 
     def handle_exception(self, job: Job, *exc_info: Any) -> None:
         """Say in our own words that a job broke off; RQ sets it aside."""

@@ -2,15 +2,17 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from rq.registry import StartedJobRegistry
 from sqlalchemy import select
 
 from dev_store.client import DevStoreClient
-from plugin import cli
+from plugin import cli, queues
 from plugin.db import session as db
 from plugin.db.models import InboxEvent
 from plugin.db.scope import ALL_SHOPS
@@ -118,3 +120,10 @@ def test_all_processes_are_replaced_under_load_and_no_delivery_fails(stack, stor
     expected = recount(store)
     assert {tag: set(store.tags(SHOP).get(tag, [])) for tag in expected} == expected
     wait_until(is_well, seconds=120)
+
+
+def test_a_worker_told_to_end_while_redis_goes_away_ends_after_its_job_and_does_not_come_back(stack):
+    queues.queue("runs").enqueue(time.sleep, 3)
+    wait_until(lambda: StartedJobRegistry("runs", connection=queues.connection()).count == 1)
+    stack.kill("redis")
+    assert stack.end("worker-runs") == 0
