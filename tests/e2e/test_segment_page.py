@@ -131,7 +131,7 @@ def test_its_customers_are_sorted_explained_and_downloaded(shared: Admin, tmp_pa
 
 
 def test_a_preset_is_filled_in_and_added(fresh: Admin) -> None:
-    fresh.page.goto(f"{fresh.address}/apps/regulars/app/segments/new?preset=big-spender")
+    fresh.page.goto(f"{fresh.address}/apps/regulars/app/segments/new?preset=high-spender")
     app = fresh.app
     expect(app.get_by_role("heading", name="New segment")).to_be_visible()
     app.get_by_label("Name", exact=True).fill("Biggest")

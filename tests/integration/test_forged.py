@@ -29,6 +29,7 @@ REQUESTS, SEED = 2_000, 20_261_001
 # Anybody may see these: they tell nothing of any shop.
 FOR_EVERYBODY = (
     "/healthz",
+    "/readyz",
     "/metrics",
     "/privacy",
     "/support",

@@ -81,12 +81,12 @@ def recount(directory: Path, definitions: list, first: datetime, steps: int, ste
 
 
 def test_every_day_equals_a_recount_with_the_default_segments(sample, tmp_path):
-    days = "--from", "1998-01-01", "--to", "1998-02-04"
+    days = "--from", "1998-01-01", "--to", "1998-01-18"
     done = rehearse("--data", str(sample), *days, "--step", "1d", "--report", str(tmp_path / "report.csv"))
     assert done.returncode == 0, done.stderr
-    expected = recount(sample, presets.DEFAULTS, datetime(1998, 1, 1, tzinfo=UTC), 35, timedelta(days=1))
+    expected = recount(sample, presets.DEFAULTS, datetime(1998, 1, 1, tzinfo=UTC), 18, timedelta(days=1))
     assert report(tmp_path / "report.csv") == expected
-    assert sum(entered for _, entered, _ in expected.values()) > 200
+    assert sum(entered for _, entered, _ in expected.values()) > 100
 
 
 @pytest.mark.parametrize("write", [json.dumps, yaml.safe_dump], ids=["JSON", "YAML"])
@@ -97,11 +97,11 @@ def test_segments_are_read_from_either_kind_of_file(tmp_path, write):
 
 def test_every_step_equals_a_recount_with_segments_from_a_file(sample, tmp_path):
     (tmp_path / "segments").write_text(yaml.safe_dump(OTHERS))
-    days = "--from", "1997-11-03", "--to", "1998-01-11"
+    days = "--from", "1997-11-03", "--to", "1997-12-14"
     files = "--segments", str(tmp_path / "segments"), "--report", str(tmp_path / "report.csv")
     done = rehearse("--data", str(sample), *days, "--step", "1w", *files)
     assert done.returncode == 0, done.stderr
-    expected = recount(sample, OTHERS, datetime(1997, 11, 3, tzinfo=UTC), 10, timedelta(days=7))
+    expected = recount(sample, OTHERS, datetime(1997, 11, 3, tzinfo=UTC), 6, timedelta(days=7))
     assert report(tmp_path / "report.csv") == expected
 
 
