@@ -17,7 +17,7 @@ from typing import Any
 import click
 import numpy as np
 from playwright.sync_api import Browser, FrameLocator, Page, sync_playwright
-from sqlalchemy import insert
+from sqlalchemy import delete, insert
 
 from dev_store.client import DevStoreClient
 from plugin import app, clock
@@ -238,6 +238,8 @@ def _fill(shop_id: int, store: MadeStore) -> None:
             changed = {"added": tags if entered else [], "removed": [] if entered else tags}
             writes.append({**common, **changed, "outcome": "written"})
     with db.write() as session:
+        # The empty shop's, if they were counted already.
+        session.execute(delete(SegmentDay).where(SegmentDay.shop_id == shop_id))
         for table, rows in ((SegmentDay, days), (Movement, moves), (TagChange, writes)):
             session.execute(insert(table), rows)
     segment_days.count(shop_id, now)
