@@ -1,5 +1,6 @@
 """RQ's queues and the wake-up calls that fill them. Redis carries nothing that the database does not know as well."""
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 
@@ -7,7 +8,8 @@ import structlog
 from redis import Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
-from rq import Queue
+from rq import Queue, Worker
+from rq.registry import FailedJobRegistry
 
 from plugin import config
 
@@ -60,6 +62,16 @@ def connection() -> Redis:
 def queue(name: str) -> Queue:
     """An RQ queue."""
     return Queue(name, connection=connection())
+
+
+def workers() -> Counter[str]:
+    """How many workers serve each queue. RQ forgets one that was killed after some minutes."""
+    return Counter(name for worker in Worker.all(connection=connection()) for name in worker.queue_names())
+
+
+def set_aside(name: str) -> int:
+    """How many jobs of a queue ended in an error in the last day."""
+    return FailedJobRegistry(name, connection=connection()).count
 
 
 def wake(stage: str, shop_id: int) -> None:

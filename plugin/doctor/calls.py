@@ -28,8 +28,9 @@ MERCHANT = "The merchant can mend it; the app's page says how."
 def shopify(everybody: bool) -> Examined:
     """What Shopify last refused us, and whether it answers now."""
     with db.read() as session:
-        refused = Shop.trouble.is_not(None) | Shop.token_error.is_not(None)
-        troubled = list(session.scalars(select(Shop).where(refused, Shop.uninstalled_at.is_(None)).order_by(Shop.id)))
+        troubled = list(
+            session.scalars(select(Shop).where(shops.REFUSED, Shop.uninstalled_at.is_(None)).order_by(Shop.id))
+        )
         known = {shop.id for shop in troubled}
         silent = [shop_id for shop_id in shops.answering(session, clock.now()) if shop_id not in known]
     asked = silent if everybody else silent[:SHOPS_ASKED]

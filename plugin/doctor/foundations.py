@@ -3,12 +3,8 @@
 import shutil
 from pathlib import Path
 
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from redis import RedisError
-from rq import Queue, Worker
 from rq.cron import CronScheduler
-from rq.registry import FailedJobRegistry
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -54,17 +50,16 @@ def database(config: Config) -> Examined:
 
 def tables() -> Examined:
     """Whether the tables are those this version works with. CannotLook if they are older."""
-    scripts = ScriptDirectory.from_config(schema.configuration(db.engine()))
-    newest, known = scripts.get_current_head(), {each.revision for each in scripts.walk_revisions()}
     with db.engine().execution_options(read_only=True).connect() as connection:
-        here = MigrationContext.configure(connection).get_current_revision()
-    if here is None:
+        version = schema.version(connection)
+    here, newest = ", ".join(sorted(version.here)), ", ".join(sorted(version.newest))
+    if not version.here:
         raise CannotLook("The database has no tables", UPGRADE)
-    if here != newest and here in known:
+    if version.is_too_old:
         raise CannotLook(f"The tables are of version {here}, this program needs {newest}", UPGRADE)
     ahead = f"The tables are of version {here}, newer than this program ({newest})"
     found = (Finding(ahead, "Start the newer version; this one goes on meanwhile.", is_note=True),)
-    return Examined("tables", f"of version {here}", () if here == newest else found)
+    return Examined("tables", f"of version {here}", () if version.here == version.newest else found)
 
 
 def writing() -> Examined:
@@ -105,11 +100,10 @@ def redis() -> Examined:
 
 
 def _unserved() -> list[Finding]:
-    connection = queues.connection()
-    served = {name for worker in Worker.all(connection=connection) for name in worker.queue_names()}
+    served = queues.workers()
     todo = "Start `regulars worker` for it (app.yaml shows how the queues are split)."
-    found = [Finding(f"No worker serves the queue {name}", todo) for name in queues.QUEUES if name not in served]
-    if not CronScheduler.all(connection):
+    found = [Finding(f"No worker serves the queue {name}", todo) for name in queues.QUEUES if not served[name]]
+    if not CronScheduler.all(queues.connection()):
         found.append(Finding("Nobody keeps the timetable", "Start `regulars scheduler`: it sweeps every minute."))
     return found
 
@@ -117,8 +111,7 @@ def _unserved() -> list[Finding]:
 def _failed_jobs() -> list[Finding]:
     found = []
     for name in queues.QUEUES:
-        failed = FailedJobRegistry(queue=Queue(name, connection=queues.connection()))
-        if count := failed.get_job_count():
+        if count := queues.set_aside(name):
             said = f"{count} jobs of the queue {name} ended in an error in the last 24 hours"
             found.append(Finding(said, "Read the workers' logs. What they left undone is tried again every minute."))
     return found

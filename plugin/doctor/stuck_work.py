@@ -126,5 +126,4 @@ def _turns(session: Session) -> Turns:
 
 def _troubled(session: Session) -> set[int]:
     """Shops whose Shopify refuses us: their work waits for that."""
-    refused = Shop.trouble.is_not(None) | Shop.token_error.is_not(None)
-    return set(session.scalars(select(Shop.id).where(refused)))
+    return set(session.scalars(select(Shop.id).where(shops.REFUSED)))

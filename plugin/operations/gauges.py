@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from prometheus_client.core import GaugeMetricFamily
-from rq import Worker
-from rq.registry import FailedJobRegistry
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
@@ -50,14 +48,13 @@ def of_database(session: Session, now: datetime) -> Iterator[GaugeMetricFamily]:
 
 def of_queues() -> Iterator[GaugeMetricFamily]:
     """Who works, and what waits for a worker. Raises RedisError."""
-    connection = queues.connection()
     waiting = GaugeMetricFamily("regulars_jobs_waiting", "Jobs that wait for a worker, by queue", labels=["queue"])
     failed = GaugeMetricFamily("regulars_jobs_set_aside", "Failed jobs of the last day, by queue", labels=["queue"])
     serving = GaugeMetricFamily("regulars_workers", "Workers that serve a queue", labels=["queue"])
-    found = Counter(name for worker in Worker.all(connection=connection) for name in worker.queue_names())
+    found = queues.workers()
     for name in queues.QUEUES:
         waiting.add_metric([name], queues.queue(name).count)
-        failed.add_metric([name], FailedJobRegistry(name, connection=connection).count)
+        failed.add_metric([name], queues.set_aside(name))
         serving.add_metric([name], found[name])
     yield from (waiting, failed, serving)
 

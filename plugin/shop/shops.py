@@ -19,6 +19,8 @@ from plugin.shopify.admin_api import AdminClient
 
 # A full document of tag changes needs ten seconds of a small shop's budget.
 PATIENCE_SECONDS = 30
+# Shopify refuses what we ask of these: their work waits until somebody has mended that.
+REFUSED = Shop.trouble.is_not(None) | Shop.token_error.is_not(None)
 
 
 def by_domain(session: Session, domain: str) -> Shop | None:
