@@ -14,11 +14,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import select
 
 from dev_store.client import DevStoreClient
-from plugin import app, clock, queues, work_left
+from plugin import clock, queues, work_left
 from plugin.db import session as db
 from plugin.db.models import Shop
 from plugin.local.stack import Stack
 from tests.e2e import admin
+from tests.support import looking
 from tests.support import shop as shops
 from workers import schedule, sweep
 
@@ -43,10 +44,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         for start in (stack.start_redis, stack.start_dev_store, stack.start_web, stack.start_workers):
             start()
         stack.start_scheduler()
-        for name, value in (stack.environment | {"LOG_LEVEL": "ERROR"}).items():
-            patch.setenv(name, value)
-        queues.connection.cache_clear()
-        app.start()
+        looking.into(stack, patch, LOG_LEVEL="ERROR")
         yield stack
 
 

@@ -18,7 +18,7 @@ from plugin import clock, queues
 from plugin.db import session as db
 from plugin.db.models import Customer, DataRequest, Shop
 from plugin.local.stack import Stack
-from tests.support import forgeries, stored
+from tests.support import forgeries, looking, stored
 from tests.support import shop as shops
 from tests.support.installed import ON_ONE_DATABASE
 
@@ -196,10 +196,7 @@ def served(tmp_path, monkeypatch) -> Iterator[Stack]:
     with Stack(tmp_path) as stack:
         stack.start_redis()
         stack.start_web()
-        for name, value in stack.environment.items():
-            monkeypatch.setenv(name, value)
-        queues.connection.cache_clear()
-        application.start()
+        looking.into(stack, monkeypatch)
         yield stack
 
 

@@ -10,11 +10,12 @@ import pytest
 from sqlalchemy import func, select
 
 from dev_store.client import DevStoreClient
-from plugin import app, clock, queues, work_left
+from plugin import clock, queues, work_left
 from plugin.db import session as db
 from plugin.db.models import PENDING_EVENT, InboxEvent
 from plugin.db.scope import ALL_SHOPS
 from plugin.local.stack import Stack
+from tests.support import looking
 from tests.support.installed import switch_on
 from workers import sweep
 
@@ -33,10 +34,7 @@ def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         installation.start_dev_store()
         installation.start_web()
         installation.start_workers()
-        for name, value in installation.environment.items():
-            monkeypatch.setenv(name, value)
-        queues.connection.cache_clear()
-        app.start()
+        looking.into(installation, monkeypatch)
         yield installation
 
 

@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from plugin import app, clock, queues
+from plugin import clock
 from plugin.db import session as db
 from plugin.db.models import PENDING_EVENT, InboxEvent, TurnRow
 from plugin.local.stack import Stack
 from tests.integration.test_killed import sweep_late, wait_until
 from tests.load.playing import INBOX_WORKER, Load
+from tests.support import looking
 
 STEADY, BURST = 60, 240
 
@@ -22,10 +23,7 @@ def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         made.environment["DRAIN_BATCH_SIZE"] = "50"
         made.start_redis()
         made.start_web()
-        for name, value in made.environment.items():
-            monkeypatch.setenv(name, value)
-        queues.connection.cache_clear()
-        app.start()
+        looking.into(made, monkeypatch)
         yield made
 
 

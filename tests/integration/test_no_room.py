@@ -19,6 +19,7 @@ from plugin.db import session as db
 from plugin.db.models import Order
 from plugin.deliveries import inbox
 from plugin.local.stack import Stack
+from tests.support import looking
 from tests.support import shop as shops
 from tests.support.installed import ON_ONE_DATABASE
 from workers import drain_inbox
@@ -126,9 +127,7 @@ def served(tmp_path, monkeypatch) -> Iterator[Stack]:
     with Stack(tmp_path) as stack:
         stack.start_redis()
         stack.start_web()
-        for name, value in stack.environment.items():
-            monkeypatch.setenv(name, value)
-        application.start()
+        looking.into(stack, monkeypatch)
         yield stack
 
 

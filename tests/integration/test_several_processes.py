@@ -12,12 +12,12 @@ import pytest
 from sqlalchemy import func, select
 
 from dev_store.client import DevStoreClient
-from plugin import app, queues
 from plugin.db import session as db
 from plugin.db.models import InboxEvent
 from plugin.local import processes
 from plugin.local.stack import Stack
 from tests.integration.test_killed import SHOP, SHOP_ID, left, quiet_after_sweep, recount, wait_until
+from tests.support import looking
 from tests.support.installed import ON_POSTGRESQL, switch_on
 from tests.support.shop import headers
 
@@ -41,10 +41,7 @@ def doors(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
             for worker, served in WORKERS.items():
                 queue_names = [word for name in served for word in ("--queue", name)]
                 stack.spawn(worker + number, "plugin.cli", "worker", *queue_names)
-        for name, value in stack.environment.items():
-            monkeypatch.setenv(name, value)
-        queues.connection.cache_clear()
-        app.start()
+        looking.into(stack, monkeypatch)
         yield stack, [f"http://127.0.0.1:{first}", f"http://127.0.0.1:{port}"]
 
 
